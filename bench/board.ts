@@ -160,7 +160,12 @@ function sourceOf(events: readonly Event[]): {
     // Nobody works on it: no time goes on, and what is measured is one change.
     holder: async () => undefined,
     signs: async () => new Map(),
-    ask: async () => ({ kind: 'refused', trouble: { what: 'it is only measured' } }),
+    pinned: onlyMeasured,
+    diff: onlyMeasured,
+    transcript: onlyMeasured,
+    ask: onlyMeasured,
+    undo: onlyMeasured,
+    propose: onlyMeasured,
   };
   return {
     port: {
@@ -178,3 +183,5 @@ function sourceOf(events: readonly Event[]): {
     },
   };
 }
+
+const onlyMeasured = (): Promise<never> => Promise.reject(new Error('it is only measured'));

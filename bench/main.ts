@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   core: () => import('./core.ts'),
   watch: () => import('./watch.ts'),
   board: () => import('./board.ts'),
+  page: () => import('./page.ts'),
   dispatch: () => import('./dispatch.ts'),
   storm: () => import('./storm.ts'),
   gate: () => import('./gate.ts'),

@@ -54,7 +54,14 @@ function sourceOf(entries: readonly Entry[]): RunSource & { add(entry: Entry): v
     objection: () => undefined,
     holder: async () => ({ pid: 1, since: 0 }),
     signs: async () => new Map(),
-    ask: async () => ({ kind: 'refused', trouble: { what: 'it is only measured' } }),
+    pinned: onlyMeasured,
+    diff: onlyMeasured,
+    transcript: onlyMeasured,
+    ask: onlyMeasured,
+    undo: onlyMeasured,
+    propose: onlyMeasured,
     add: (entry) => come.resolve(entry),
   };
 }
+
+const onlyMeasured = (): Promise<never> => Promise.reject(new Error('it is only measured'));

@@ -53,7 +53,7 @@ const BOARD = {
 /** The page that `swarm serve` shows. */
 async function bundlePage(outdir: string): Promise<void> {
   const sources = join(ROOT, 'packages', 'dashboard', 'src', 'page');
-  await build({ ...PAGE_BUNDLE, entryPoints: { page: join(sources, 'main.ts') }, outdir });
+  await build({ ...PAGE_BUNDLE, absWorkingDir: sources, outdir });
   for (const name of PAGE_FILES) cpSync(join(sources, name), join(outdir, name));
 }
 

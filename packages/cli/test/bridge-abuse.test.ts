@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { call, createWorker } from '@swarm/worker-sdk';
+import { statusIn, thrown } from './support/abusing.ts';
 import { bridgeOf } from './support/bridge.ts';
 import {
   FRAMES,
@@ -17,7 +18,6 @@ import {
   text,
   UNINVITED,
 } from './support/bridge-abuse.ts';
-import { statusIn, thrown } from './support/serve-abuse.ts';
 import { asked, type Site } from './support/served.ts';
 import { World } from './support/world.ts';
 

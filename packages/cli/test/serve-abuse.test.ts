@@ -5,7 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ABUSES, type Aim, statusIn, thrown } from './support/serve-abuse.ts';
+import { type Aim, statusIn, thrown } from './support/abusing.ts';
+import { ABUSES } from './support/serve-abuse.ts';
 import { asked, listen, servedBy } from './support/served.ts';
 import { World } from './support/world.ts';
 

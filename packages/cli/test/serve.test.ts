@@ -113,6 +113,46 @@ test('what is told of a run is what the commands tell, and a task’s story is i
   assert.equal((await asked(site, `${at}/tasks/t99`)).status, 404);
 });
 
+test('what was done is told as the commands tell it: changes, words of agents, notes, a comparison', async (t) => {
+  const world = await World.with(t, FILES);
+  const plan = [
+    { title: 'Write a', description: 'echo looking; echo a > a.txt' },
+    { title: 'Fail', description: 'echo half > b.txt; exit 1', scope: ['b.txt'] },
+  ];
+  for (const _ of [1, 2]) await world.swarm(await world.plan(plan, '--gate', 'true', '--sandbox', 'none'));
+  const site = await served(t, world);
+  const [id, other] = (await asked(site, '/api/v1/runs')).body.runs.map(({ run }: { run: string }) => run);
+  const at = `/api/v1/runs/${id}`;
+  const told = async (...args: string[]) => JSON.parse((await world.swarm([...args, '--json'])).stdout);
+
+  const { isCut, ...change } = (await asked(site, `${at}/tasks/t1/diff`)).body;
+  const { diff, ...facts } = await told('diff', 't1');
+  assert.deepEqual({ ...change, diff: '' }, { ...facts, diff: '' });
+  // For a person, without what a program needs to apply it.
+  assert.equal(isCut, false);
+  assert.deepEqual(change.diff.match(/^[+-]\w.*$/gm), diff.match(/^[+-]\w.*$/gm));
+  const none = await asked(site, `${at}/attempts/t2.9/diff`);
+  assert.equal(none.status, 404);
+
+  const { lines, isEnd } = (await asked(site, `${at}/attempts/t1.1/transcript`)).body;
+  const { stdout } = await world.swarm(['transcript', 't1.1']);
+  assert.equal(isEnd, true);
+  assert.deepEqual(
+    lines.map(({ time, head }: { time: string; head: string }) => `${time}  ${head}`),
+    stdout.trim().split('\n').slice(1),
+  );
+  assert.deepEqual((await asked(site, `${at}/notes`)).body.notes, (await told('notes')).notes);
+  assert.deepEqual((await asked(site, `${at}/compare/${other}`)).body, await told('compare', id, other));
+
+  // A server holds no lock: nobody but a live run takes a landing back here.
+  const undo = await asked(site, `${at}/undo`, {
+    method: 'POST',
+    body: '{"what":"t1","withDependents":false}',
+  });
+  assert.deepEqual([undo.status, undo.body.error.code], [409, 'SW0104']);
+  assert.equal(undo.body.error.fix, `swarm undo t1 --run ${id}`);
+});
+
 test('a command is decided as on the terminal: 200, 409 with its reason, 422 for what is none; 409 once the run is over', async (t) => {
   const world = await World.with(t, FILES);
   const plan = [{ title: 'Write a', description: `${WAIT(world)}; echo a > a.txt` }];

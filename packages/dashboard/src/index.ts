@@ -1,4 +1,13 @@
+export type { Page } from './asked.ts';
 export type { AnsweredBeside, AskedBeside, Beside } from './beside.ts';
-export type { Answer, Entered, RunSource, RunsPort, Trouble } from './ports.ts';
-export type { Page } from './routes.ts';
+export type {
+  Answer,
+  Entered,
+  RunSource,
+  RunsPort,
+  TranscriptLine,
+  TranscriptPart,
+  Trouble,
+  WorkDiff,
+} from './ports.ts';
 export { type ServeAsk, type Serving, serve } from './server.ts';

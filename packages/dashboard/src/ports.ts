@@ -1,8 +1,9 @@
 /** What the server asks of whoever starts it: the runs there are, one of them, and a word to it. */
 import type { ErrorCode } from '@swarm/core/errors';
 import type { Entry, Event } from '@swarm/core/events';
-import type { RunId } from '@swarm/core/model/ids';
+import type { AttemptId, RunId, TaskId } from '@swarm/core/model/ids';
 import type { State } from '@swarm/core/state';
+import type { Pinned } from '@swarm/core/views/compare';
 import type { Holding } from '@swarm/core/views/status';
 import type { Signs } from '@swarm/core/views/waits';
 
@@ -41,11 +42,52 @@ export interface RunSource {
   /** The process that works on it. */
   holder(): Promise<Holding | undefined>;
   signs(): Promise<Signs>;
-  /** @param command as it came: anything. */
-  ask(command: unknown): Promise<Answer>;
+  /** What it was opened with. */
+  pinned(): Promise<Pinned>;
+  /** What a task has changed, or one attempt at it. Throws SwarmError where there is nothing to show. */
+  diff(of: TaskId | AttemptId): Promise<WorkDiff>;
+  /** A part of what an agent said and did. Throws SwarmError where it has said nothing. */
+  transcript(of: AttemptId, fromByte: number): Promise<TranscriptPart>;
+  /** @param asked as it came: anything. All three are what a person says, and are decided by the run. */
+  ask(asked: unknown): Promise<Answer>;
+  undo(asked: unknown): Promise<Answer>;
+  propose(asked: unknown): Promise<Answer>;
+}
+
+export interface WorkDiff {
+  readonly task: TaskId;
+  readonly attempt: AttemptId | null;
+  readonly isLanded: boolean;
+  readonly commit: string;
+  readonly base: string | null;
+  /** As git writes it. */
+  readonly diff: string;
+}
+
+export interface TranscriptPart {
+  readonly lines: readonly TranscriptLine[];
+  /** Where the next part begins. */
+  readonly next: number;
+  /** There was no more when it was read. */
+  readonly isEnd: boolean;
+}
+
+export interface TranscriptLine {
+  /** `10:02:03`, UTC; empty where it is not known. */
+  readonly time: string;
+  readonly head: string;
+  readonly body: string;
 }
 
 export type Answer =
-  | { readonly kind: 'decided'; readonly events: readonly Event[]; readonly state: object }
+  | {
+      readonly kind: 'decided';
+      /** What it did, in a sentence. */
+      readonly said: string;
+      readonly events: readonly Event[];
+      readonly state: object;
+    }
+  /** Nothing was changed: what would be. */
+  | { readonly kind: 'proposed'; readonly said: string; readonly plan: object; readonly diff: object }
   | { readonly kind: 'refused'; readonly trouble: Trouble }
   | { readonly kind: 'malformed'; readonly trouble: Trouble };

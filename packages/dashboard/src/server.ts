@@ -9,12 +9,14 @@ import {
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SwarmError } from '@swarm/core/errors';
+import type { Page, Served } from './asked.ts';
 import { answerBeside, type Beside } from './beside.ts';
+import { Busy } from './busy.ts';
 import { type Guarded, judge } from './guard.ts';
 import { LISTENERS_MAX, Listeners } from './listeners.ts';
 import type { RunsPort } from './ports.ts';
 import { refusal, SAFE_HEADERS, send } from './reply.ts';
-import { answer, Busy, type Page, type Served } from './routes.ts';
+import { answer } from './routes.ts';
 import { troubleOf } from './stream.ts';
 import { Streams } from './streams.ts';
 

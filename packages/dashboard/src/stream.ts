@@ -3,11 +3,14 @@ import { SwarmError } from '@swarm/core/errors';
 import type { Entry } from '@swarm/core/events';
 import { fold } from '@swarm/core/fold';
 import type { TaskId } from '@swarm/core/model/ids';
+import type { Task } from '@swarm/core/model/task';
 import { emptyState, type State } from '@swarm/core/state';
 import { explainTask } from '@swarm/core/views/explain';
+import { type History, HistoryFold } from '@swarm/core/views/history';
 import { type Report, report } from '@swarm/core/views/report';
 import { type Status, status } from '@swarm/core/views/status';
 import { waitsNow } from '@swarm/core/views/waits';
+import { Changed } from './changed.ts';
 import type { RunSource, Trouble } from './ports.ts';
 import { messageOf } from './told-entry.ts';
 
@@ -19,6 +22,8 @@ const FIRST_MESSAGES = 5_000;
 export class RunStream {
   readonly #source: RunSource;
   readonly #state: State = emptyState();
+  readonly #history = new HistoryFold();
+  readonly #changed = new Changed();
   readonly #leaving = new AbortController();
   readonly #listeners = new Set<() => void>();
   readonly #kept = new Kept();
@@ -76,7 +81,7 @@ export class RunStream {
     let at = 0;
     for await (const entry of this.#source.present(1)) {
       const before = last[at];
-      if (before) fold(this.#state, before);
+      if (before) this.#fold(before);
       last[at] = entry;
       at = (at + 1) % FIRST_MESSAGES;
     }
@@ -96,8 +101,13 @@ export class RunStream {
     }
   }
 
-  #take(entry: Entry): void {
+  #fold(entry: Entry): void {
     fold(this.#state, entry);
+    this.#history.take(entry, this.#state);
+  }
+
+  #take(entry: Entry): void {
+    this.#fold(entry);
     this.#kept.add(messageOf(entry, this.#state));
     this.#report = undefined;
   }
@@ -114,6 +124,14 @@ export class RunStream {
     return { seq: this.seq, ...status(this.#state, { holder, waits: waiting, now }) };
   }
 
+  /** What an entry after this one has changed. */
+  history(since: number): History {
+    return this.#history.since(since);
+  }
+  tasksSince(since: number): readonly Task[] {
+    return this.#changed.since(since, this.#state);
+  }
+
   /** Made once for each state of the journal. */
   report(): Report {
     this.#report ??= report(this.#state);
@@ -122,14 +140,18 @@ export class RunStream {
 
   /** Read anew from the journal: what a task's story is made of is not kept. */
   async story(task: TaskId, clock?: (atMs: number) => string): Promise<readonly string[]> {
-    const entries: Entry[] = [];
-    const until = this.seq;
-    for await (const entry of this.#source.present(1)) {
-      if (entry.seq > until) break;
-      entries.push(entry);
-    }
-    return explainTask(this.#state, entries, task, clock);
+    return explainTask(this.#state, await entriesUntil(this.#source, this.seq), task, clock);
   }
+}
+
+/** The journal's entries up to this one. */
+export async function entriesUntil(source: RunSource, seq: number): Promise<readonly Entry[]> {
+  const entries: Entry[] = [];
+  for await (const entry of source.present(1)) {
+    if (entry.seq > seq) break;
+    entries.push(entry);
+  }
+  return entries;
 }
 
 export function troubleOf(error: unknown): Trouble {

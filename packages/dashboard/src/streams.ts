@@ -2,16 +2,24 @@
 import { SwarmError } from '@swarm/core/errors';
 import type { RunId } from '@swarm/core/model/ids';
 import { type RunRow, runRow, unreadableRow } from '@swarm/core/views/run-row';
+import { Past } from './past.ts';
 import type { RunSource, RunsPort, Trouble } from './ports.ts';
 import { RunStream, troubleOf } from './stream.ts';
 
 /** Runs held in memory. More are opened only while all of these are listened to. */
 export const STREAMS_KEPT = 8;
+/** States of before that are kept: each is as large as the run it is of. */
+const PASTS_KEPT = 2;
 /** Rows of runs that do not change. */
 const ROWS_KEPT = 10_000;
 
 export type Opened =
-  | { readonly kind: 'run'; readonly source: RunSource; readonly stream: RunStream }
+  | {
+      readonly kind: 'run';
+      readonly source: RunSource;
+      readonly stream: RunStream;
+      readonly past: Past;
+    }
   | { readonly kind: 'unreadable'; readonly trouble: Trouble }
   | { readonly kind: 'unknown' };
 
@@ -23,6 +31,7 @@ export class Streams {
   readonly #open = new Map<RunId, Promise<RunStream>>();
   readonly #ready = new Map<RunId, RunStream>();
   readonly #rows = new Map<RunId, { readonly mark: string; readonly row: RunRow }>();
+  readonly #pasts = new Map<RunId, Past>();
   #listing: Promise<readonly ListedRun[]> | undefined;
 
   constructor(runs: RunsPort) {
@@ -38,12 +47,22 @@ export class Streams {
       const stream = await this.#streamOf(source);
       const trouble = stream.broken ?? source.objection(stream.state);
       if (stream.broken) this.#drop(source.run);
-      return trouble ? { kind: 'unreadable', trouble } : { kind: 'run', source, stream };
+      return trouble
+        ? { kind: 'unreadable', trouble }
+        : { kind: 'run', source, stream, past: this.#pastOf(source) };
     } catch (error) {
       this.#drop(source.run);
       if (!(error instanceof SwarmError)) throw error;
       return { kind: 'unreadable', trouble: troubleOf(error) };
     }
+  }
+
+  #pastOf(source: RunSource): Past {
+    const past = this.#pasts.get(source.run) ?? new Past(source);
+    this.#pasts.delete(source.run);
+    this.#pasts.set(source.run, past);
+    if (this.#pasts.size > PASTS_KEPT) this.#pasts.delete(this.#pasts.keys().next().value!);
+    return past;
   }
 
   /** Newest first. Whoever asks meanwhile gets the same list. */
@@ -89,6 +108,7 @@ export class Streams {
     this.#ready.get(run)?.close();
     this.#ready.delete(run);
     this.#open.delete(run);
+    this.#pasts.delete(run);
   }
 
   // ───────────── the list ─────────────

@@ -2,10 +2,13 @@
 import type { Entry, Event } from '@swarm/core/events';
 import { makeRunId, type RunId } from '@swarm/core/model/ids';
 import { aRequest } from '@swarm/core/testing';
-import type { Answer, RunSource, RunsPort } from './ports.ts';
+import type { Answer, RunSource, RunsPort, TranscriptLine, WorkDiff } from './ports.ts';
 
 /** Another one for each number below 32. */
 export const runId = (n: number): RunId => makeRunId(0, () => n / 32);
+
+/** Lines of a transcript that are given at a time. */
+const PART = 2_000;
 
 export class MemoryRun {
   readonly run: RunId;
@@ -14,7 +17,11 @@ export class MemoryRun {
   reads = 0;
   /** Commands it was asked. */
   readonly asked: unknown[] = [];
-  answer: Answer = { kind: 'decided', events: [], state: {} };
+  answer: Answer = { kind: 'decided', said: 'done', events: [], state: {} };
+  /** What every task has changed. */
+  diff = '';
+  /** What every agent said. */
+  transcript: readonly TranscriptLine[] = [];
   #more = Promise.withResolvers<void>();
 
   constructor(n: number) {
@@ -38,11 +45,27 @@ export class MemoryRun {
       objection: () => undefined,
       holder: async () => undefined,
       signs: async () => new Map(),
-      ask: async (command) => {
-        this.asked.push(command);
-        return this.answer;
-      },
+      pinned: async () => ({ agent: 'command', models: {}, prompts: {} }),
+      diff: async (of) => this.#work(of),
+      transcript: async (_, from) => ({
+        lines: this.transcript.slice(from, from + PART),
+        next: Math.min(this.transcript.length, from + PART),
+        isEnd: from + PART >= this.transcript.length,
+      }),
+      ask: (command) => this.#hear(command),
+      undo: (asked) => this.#hear(asked),
+      propose: (asked) => this.#hear(asked),
     };
+  }
+
+  async #hear(asked: unknown): Promise<Answer> {
+    this.asked.push(asked);
+    return this.answer;
+  }
+
+  #work(of: string): WorkDiff {
+    const task = of.split('.')[0] as WorkDiff['task'];
+    return { task, attempt: null, isLanded: true, commit: 'c', base: null, diff: this.diff };
   }
 
   async *#present(from: number): AsyncGenerator<Entry> {

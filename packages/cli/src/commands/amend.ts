@@ -34,14 +34,18 @@ export async function amend(text: string, options: AmendOptions, context: Contex
   return 0;
 }
 
-/** What the planner would change, and what that is likely to take. Errors: as the run refuses it. */
+/**
+ * What the planner would change, and what that is likely to take. Errors: as the run refuses it.
+ * @param onWaiting ms since the planner was asked.
+ */
 export async function proposal(
   text: string,
   choice: RunChoice,
   repository: RepositoryPaths,
   context: Context,
+  onWaiting = waiting(context),
 ): Promise<{ readonly proposed: Proposed; readonly foreseen: Foresight; readonly state: Answer['state'] }> {
-  const { proposed, state } = await askRun({ propose: { text } }, choice, context, waiting(context));
+  const { proposed, state } = await askRun({ propose: { text } }, choice, context, onWaiting);
   if (!proposed)
     throw new SwarmError({ code: 'SW0704', what: 'the run answered without a plan', fix: 'swarm status' });
   const runs = await recordedRuns(repository, context.env);

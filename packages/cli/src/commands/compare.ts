@@ -1,8 +1,9 @@
 /** `swarm compare`: what runs of the same request landed, and what it took, by agent, model and prompt. */
 import { type Problem, SwarmError } from '@swarm/core/errors';
-import { type ComparedRun, comparedRun, doubts, incomparable } from '@swarm/core/views/compare';
+import { type ComparedRun, comparedRun, doubts, incomparable, type Pinned } from '@swarm/core/views/compare';
 import { durationText, groupText } from '@swarm/core/views/words';
-import { type ReadRun, readRun } from '../finding/opened-run.ts';
+import type { KnownRun } from '../finding/door.ts';
+import { readRun } from '../finding/opened-run.ts';
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';
 import { modelNames } from '../running/models.ts';
@@ -34,7 +35,7 @@ export async function compare(
   return 0;
 }
 
-const pinnedOf = ({ file }: ReadRun) => ({
+export const pinnedOf = ({ file }: Pick<KnownRun, 'file'>): Pinned => ({
   agent: file.config.agent.driver,
   models: present(modelNames(file)),
   prompts: file.promptHashes,

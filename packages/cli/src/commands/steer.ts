@@ -1,6 +1,6 @@
 /** Commands that steer a live run: pause, continue, retry, tell, submit, prioritise, scale, budget. */
 import { type Problem, SwarmError } from '@swarm/core/errors';
-import { parseTaskId, type TaskId } from '@swarm/core/model/ids';
+import { parseTaskId, type RunId, type TaskId } from '@swarm/core/model/ids';
 import type { RaisedLimits } from '@swarm/core/model/request';
 import { readPlan } from '@swarm/core/rules/plan-file';
 import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
@@ -8,7 +8,7 @@ import { lineProblem } from '@swarm/core/rules/text';
 import { closedWord } from '@swarm/core/views/ending';
 import { askLive } from '../control/client.ts';
 import { effectOf } from '../control/effect.ts';
-import type { ControlReply, SteeringCommand } from '../control/wire.ts';
+import type { AskedUndo, ControlReply, SteeringCommand } from '../control/wire.ts';
 import { enterRun } from '../finding/door.ts';
 import { holderOf, readRun } from '../finding/opened-run.ts';
 import type { RunPaths } from '../finding/paths.ts';
@@ -22,6 +22,7 @@ import { type Raise, raisedBy } from './again.ts';
 type Ask =
   | { readonly get: 'state' }
   | { readonly command: SteeringCommand }
+  | { readonly undo: AskedUndo }
   | { readonly propose: { readonly text: string } };
 export type Answer = Extract<ControlReply, { ok: true }>;
 
@@ -129,6 +130,9 @@ async function notLive(
   const holder = await holderOf(read);
   const problem = (why: string, fix: string): SwarmError =>
     new SwarmError({ code: 'SW0104', what: `no run is live here: nobody works on ${run}`, why, fix });
+  // Without a process the command does it by itself.
+  if ('undo' in ask && !holder)
+    throw problem('a landing is taken back by a run, or by the command', undoFix(ask.undo, run));
   const again = 'command' in ask ? takenUpWith(ask.command) : '';
   const anew = again === '' ? 'swarm run "what you want done"' : `swarm resume${at}${again}`;
   if (closed) return problem(`it is closed (${closedWord(read.state)})`, anew);
@@ -141,6 +145,9 @@ async function notLive(
     fix: `swarm status; then kill -INT ${holder.pid} && swarm resume${at}`,
   });
 }
+
+const undoFix = ({ what, withDependents }: AskedUndo, run: RunId): string =>
+  `swarm undo${what === 'run' ? '' : ` ${shellWord(what)}`} --run ${run}${withDependents ? ' --with-dependents' : ''}`;
 
 /** The flags with which `swarm resume` does what was asked, where it can. */
 function takenUpWith(command: SteeringCommand): string {

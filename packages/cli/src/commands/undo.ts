@@ -5,10 +5,11 @@ import { endingText } from '@swarm/core/views/ending';
 import { countText, shortCommit } from '@swarm/core/views/words';
 import { type UndoOutcome, undoInRun } from '@swarm/orchestrator';
 import { askLive } from '../control/client.ts';
+import type { AskedUndo } from '../control/wire.ts';
 import { type ReadRun, readRun } from '../finding/opened-run.ts';
 import { programPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
-import type { UndoOptions } from '../program/options.ts';
+import type { RunChoice, UndoOptions } from '../program/options.ts';
 import { composePorts } from '../running/compose-ports.ts';
 import type { RunFile } from '../running/run-file.ts';
 import { lockRepository } from '../running/work.ts';
@@ -38,6 +39,29 @@ export async function undo(
   if (!options.json) context.output.result(endingText((await readAgain(read, context)).state));
   return 0;
 }
+
+/** What came of an undo that a live run was asked for. Throws what it was refused for. */
+export async function undoOutcome(
+  undone: UndoOutcome | undefined,
+  { what }: AskedUndo,
+  choice: RunChoice,
+  context: Context,
+): Promise<Undone> {
+  if (undone?.kind === 'undone') return undone;
+  const read = await readRun(choice, context);
+  throw undone?.kind === 'refused'
+    ? new SwarmError(problemOf(undone, what, read))
+    : whileLeaving(read.paths.run, what);
+}
+
+type Undone = Extract<UndoOutcome, { kind: 'undone' }>;
+
+export const undoneText = ({ tasks, commit, wasFound }: Undone): string =>
+  `${namesOf(tasks)} undone: the target is now at ${shortCommit(commit)}${wasFound ? FOUND : ''}`;
+
+const FOUND = ', which was on it already and is now recorded';
+const namesOf = (tasks: readonly string[]): string =>
+  `${tasks.length > 10 ? countText(tasks.length, 'landing') : tasks.join(', ')} ${tasks.length === 1 ? 'is' : 'are'}`;
 
 /** What the run has come to is another thing now: the journal says it. */
 const readAgain = ({ paths, repository }: ReadRun, context: Context): Promise<ReadRun> =>
@@ -108,7 +132,7 @@ async function undoLocked(
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function tell(
-  { tasks, commit, wasFound }: Extract<UndoOutcome, { kind: 'undone' }>,
+  { tasks, commit, wasFound }: Undone,
   { paths }: ReadRun,
   file: RunFile,
   options: UndoOptions,
@@ -120,11 +144,8 @@ function tell(
   }
   const own = file.landOn.replace('refs/heads/', '');
   const branch = file.remote ? `${file.remote.remote}/${file.remote.branch}` : own;
-  const names = tasks.length > 10 ? countText(tasks.length, 'landing') : tasks.join(', ');
-  const how = wasFound ? ', which was on it already and is now recorded' : '';
-  output.result(
-    `${names} ${tasks.length === 1 ? 'is' : 'are'} undone: ${branch} is now at ${shortCommit(commit)}${how}`,
-  );
+  const how = wasFound ? FOUND : '';
+  output.result(`${namesOf(tasks)} undone: ${branch} is now at ${shortCommit(commit)}${how}`);
   // What was pushed is where it goes.
   if (file.landOn !== `refs/heads/${file.target}` && !file.remote)
     output.result(`next: ${deliverCommand(file, branch)}`);

@@ -235,14 +235,18 @@ export type RequestReading =
   | { readonly ok: true; readonly request: ControlRequest }
   | { readonly ok: false; readonly problem: Problem };
 
-export type CommandReading =
-  | { readonly ok: true; readonly command: SteeringCommand }
+export type Reading<T> =
+  | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly why: string };
 
-/** What a person may ask of a live run, said in another way than over the socket. Never throws. */
-export function readCommand(value: unknown): CommandReading {
-  const parsed = command.safeParse(value);
-  if (parsed.success) return { ok: true, command: parsed.data as SteeringCommand };
+/** What a person may ask of a live run, said in another way than over the socket. None of them throws. */
+export const readCommand = (value: unknown): Reading<SteeringCommand> => readBy(command, value);
+export const readUndo = (value: unknown): Reading<AskedUndo> => readBy(undo, value);
+export const readProposal = (value: unknown): Reading<{ readonly text: string }> => readBy(propose, value);
+
+function readBy<T>(shape: z.ZodType, value: unknown): Reading<T> {
+  const parsed = shape.safeParse(value);
+  if (parsed.success) return { ok: true, value: parsed.data as T };
   return { ok: false, why: whyOf(parsed.error) };
 }
 

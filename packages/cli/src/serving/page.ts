@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { Page } from '@swarm/dashboard';
 import type { BuildOptions } from 'esbuild';
 
-/** How its script is made, here and in the packed program: one file, for any browser of the last years. */
+/** How script and style are made, here and in the packed program: one file each, for any browser of the last years. */
 export const PAGE_BUNDLE = {
+  entryPoints: { page: 'main.ts', style: 'page.css' },
   bundle: true,
   format: 'esm',
   platform: 'browser',
@@ -17,23 +18,26 @@ export const PAGE_BUNDLE = {
 } satisfies BuildOptions;
 
 /** Files that are served as they are. */
-export const PAGE_FILES = ['index.html', 'page.css', 'icon.svg'] as const;
+export const PAGE_FILES = ['index.html', 'icon.svg'] as const;
 
 /** @param folder of the page's sources, or of the packed program. */
 export async function pageIn(folder: string, isPacked: boolean): Promise<Page> {
   const file = (name: string): Promise<Buffer> => readFile(join(folder, name));
-  const script = isPacked ? await file('page.js') : await bundled(join(folder, 'main.ts'));
+  const { script, style } = isPacked
+    ? { script: await file('page.js'), style: await file('style.css') }
+    : await bundled(folder);
   return new Map([
     ['/', { type: 'text/html; charset=utf-8', body: await file('index.html') }],
-    ['/page.css', { type: 'text/css; charset=utf-8', body: await file('page.css') }],
+    ['/page.css', { type: 'text/css; charset=utf-8', body: style }],
     ['/icon.svg', { type: 'image/svg+xml', body: await file('icon.svg') }],
     ['/page.js', { type: 'text/javascript; charset=utf-8', body: script }],
   ]);
 }
 
 /** esbuild is there wherever the sources are. */
-async function bundled(source: string): Promise<string> {
+async function bundled(folder: string): Promise<{ readonly script: string; readonly style: string }> {
   const { build } = await import('esbuild');
-  const made = await build({ ...PAGE_BUNDLE, entryPoints: [source], write: false });
-  return made.outputFiles[0]!.text;
+  const made = await build({ ...PAGE_BUNDLE, absWorkingDir: folder, outdir: folder, write: false });
+  const text = (end: string): string => made.outputFiles.find(({ path }) => path.endsWith(end))!.text;
+  return { script: text('.js'), style: text('.css') };
 }

@@ -1,19 +1,22 @@
 /** The runs of one repository for the server: each request comes in by the door, as every command does. */
 import { stat } from 'node:fs/promises';
 import { SwarmError } from '@swarm/core/errors';
-import type { RunId } from '@swarm/core/model/ids';
-import type { Answer, Entered, RunSource, RunsPort } from '@swarm/dashboard';
+import type { AttemptId, TaskId } from '@swarm/core/model/ids';
+import type { Entered, RunSource, RunsPort, WorkDiff } from '@swarm/dashboard';
+import { workDiff } from '@swarm/git';
 import { presentEntries } from '@swarm/journal';
-import { askRun } from '../commands/steer.ts';
-import { readCommand } from '../control/wire.ts';
+import { pinnedOf } from '../commands/compare.ts';
 import { enterRepository, type KnownRun, knownRun } from '../finding/door.ts';
-import { lockHolder } from '../finding/opened-run.ts';
+import { lockHolder, type ReadRun, readKnown } from '../finding/opened-run.ts';
 import type { RepositoryPaths, RunPaths } from '../finding/paths.ts';
 import { listRuns } from '../finding/runs.ts';
+import { lostWork, placesOf, toldWork, workOf } from '../finding/task-work.ts';
 import { openingProblem } from '../finding/trust.ts';
 import type { Context } from '../program/context.ts';
 import { lastSigns } from '../telling/last-signs.ts';
 import { entriesAsTheyCome } from './entries.ts';
+import { sayCommand, sayProposal, sayUndo } from './saying.ts';
+import { transcriptPart } from './transcript-part.ts';
 
 /** A list that many ask for is made once in so long. */
 const LIST_MS = 1_000;
@@ -53,6 +56,7 @@ export function sourceOf(
   const { run, journal } = paths;
   const control = async (): Promise<string | undefined> =>
     (await knownRun(here, paths, context.env)).file.control;
+  const saying = { run, repo: here.repository, context };
   return {
     run,
     async mark() {
@@ -67,34 +71,21 @@ export function sourceOf(
       return holder?.run === run ? { pid: holder.pid, since: holder.since } : undefined;
     },
     signs: () => lastSigns(paths.log),
-    ask: (command) => answerTo(command, run, here, context),
+    pinned: async () => pinnedOf({ file }),
+    diff: async (of) => workDiffOf(of, await readKnown({ repository, paths, file })),
+    transcript: (of, fromByte) => transcriptPart(paths.attempts, of, fromByte),
+    ask: (asked) => sayCommand(asked, saying),
+    undo: (asked) => sayUndo(asked, saying),
+    propose: (asked) => sayProposal(asked, saying),
   };
 }
 
-/** Asked as `swarm pause` and the others ask it. */
-async function answerTo(
-  given: unknown,
-  run: RunId,
-  { repository }: RepositoryPaths,
-  context: Context,
-): Promise<Answer> {
-  const reading = readCommand(given);
-  if (!reading.ok) {
-    const trouble = {
-      code: 'SW0101',
-      what: 'that is no command a person may say',
-      why: reading.why,
-    } as const;
-    return { kind: 'malformed', trouble };
-  }
-  try {
-    const choice = { repo: repository, run };
-    const { events, state } = await askRun({ command: reading.command }, choice, context);
-    return { kind: 'decided', events, state };
-  } catch (error) {
-    if (error instanceof SwarmError) return { kind: 'refused', trouble: error.problems[0]! };
-    throw error;
-  }
+/** As `swarm diff` has it. */
+async function workDiffOf(of: TaskId | AttemptId, read: ReadRun): Promise<WorkDiff> {
+  const work = workOf(of, read);
+  const diff = await workDiff(placesOf(read), work, false);
+  if (diff === undefined) throw new SwarmError(lostWork(work, read));
+  return { ...toldWork(work), diff };
 }
 
 /** Whoever asks meanwhile, or soon after, is given the same; what failed is asked anew. */

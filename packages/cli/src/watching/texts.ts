@@ -1,18 +1,12 @@
 /** What the board opens besides a task's story: its change, and what its agent said. Read when they are asked for. */
 
-import { SwarmError } from '@swarm/core/errors';
 import type { TaskId } from '@swarm/core/model/ids';
 import type { Text } from '@swarm/dashboard/board';
-import {
-  attemptOf,
-  nothingSaid,
-  openTranscript,
-  transcriptPath,
-  transcriptText,
-} from '../commands/transcript.ts';
+import { attemptOf, openTranscript, transcriptPath, transcriptText } from '../commands/transcript.ts';
 import { patchOf } from '../commands/work.ts';
 import type { KnownRun } from '../finding/door.ts';
 import { readKnown } from '../finding/opened-run.ts';
+import { nothingSaid } from '../telling/said.ts';
 import { refusalText } from './refusal.ts';
 
 /** Of a transcript that is longer the end is shown. */
@@ -34,7 +28,7 @@ export const saidIn = (task: TaskId, known: KnownRun): Promise<Text> =>
     const attempt = attemptOf(task, await readKnown(known));
     const path = transcriptPath(known.paths, attempt);
     const end = await endOf(path);
-    if (!end) throw new SwarmError(nothingSaid(attempt, path));
+    if (!end) throw nothingSaid(attempt, path);
     const lines = end.lines.flatMap((line) => transcriptText(line)?.split('\n') ?? []);
     const above = end.isCut ? [`(what stands above: swarm transcript ${attempt})`] : [];
     return { kind: 'text', title: attempt, lines: [...above, ...lines] };

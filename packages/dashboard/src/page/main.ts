@@ -1,63 +1,96 @@
-/** The page: what needs a person first, then who works, what waits, what there is to do, what happened and what it cost. */
+/** The page: what needs a person first, then one view of the run, and beside it the task that is open. */
 import { h, render } from 'preact';
-import { costPart, needsPart, queuePart, workersPart } from './overview.ts';
-import {
-  activity,
-  begin,
-  chosen,
-  isHere,
-  isLive,
-  run,
-  runs,
-  said,
-  say,
-  show,
-  status,
-  tasks,
-  trouble,
-} from './store.ts';
-import { storyPart, tasksPart } from './tasks.ts';
-import { clock, nothing, part } from './words.ts';
+import { useEffect, useRef } from 'preact/hooks';
+import { VIEWS, type View } from './address.ts';
+import { Charts } from './charts.ts';
+import { Compare } from './compare.ts';
+import { Activity } from './feed.ts';
+import { begin } from './follow.ts';
+import { Graph } from './graph.ts';
+import { onKey } from './keys.ts';
+import { needsPart, overview, progress } from './overview.ts';
+import { PastBar } from './past.ts';
+import { pauseOrGoOn, Steer } from './steer.ts';
+import { address, isHere, isLive, run, runs, said, status, to, trouble } from './store.ts';
+import { TaskPanel } from './task-panel.ts';
+import { TasksPart } from './tasks.ts';
+import { Timeline } from './timeline.ts';
+import { nothing, shown } from './words.ts';
 
 function Page() {
-  const now = status.value;
-  return h('div', { class: chosen.value === undefined ? 'page' : 'page with-story' }, [
+  return h('div', { class: 'page' }, [
     h(Top, null),
-    h('main', null, [
-      trouble.value &&
-        h('p', { class: 'trouble', role: 'alert' }, [
-          trouble.value.what,
-          trouble.value.why && `: ${trouble.value.why}`,
-          trouble.value.fix && h('code', null, trouble.value.fix),
-        ]),
-      said.value &&
-        h('p', { class: said.value.isRefused ? 'said refused' : 'said', role: 'status' }, said.value.text),
-      now
-        ? [
-            needsPart(now),
-            h('div', { class: 'beside' }, [
-              h('div', null, [workersPart(now), h(tasksPart, null)]),
-              h('div', null, [queuePart(now), costPart(now), h(Activity, null)]),
-            ]),
-          ]
-        : nothing(
-            runs.value?.length !== 0 ? '…' : 'No run was begun here yet: swarm run "what you want done"',
-          ),
+    h('div', { class: 'below' }, [
+      h('main', { id: 'main', tabIndex: -1 }, [h(Notices, null), h(Shown, null)]),
+      h(TaskPanel, null),
     ]),
-    h(storyPart, null),
   ]);
+}
+
+function Notices() {
+  const now = status.value;
+  return [
+    trouble.value &&
+      h('p', { class: 'trouble', role: 'alert' }, [
+        shown(trouble.value.what),
+        trouble.value.why && `: ${shown(trouble.value.why)}`,
+        trouble.value.fix && h('code', null, trouble.value.fix),
+      ]),
+    said.value &&
+      h('p', { class: said.value.isRefused ? 'said refused' : 'said', role: 'status' }, [
+        shown(said.value.text),
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'quiet',
+            'aria-label': 'Close',
+            onClick: () => {
+              said.value = undefined;
+            },
+          },
+          '×',
+        ),
+      ]),
+    now && needsPart(now),
+    now && (address.value.at !== undefined || !isLive.value) && h(PastBar, null),
+  ];
+}
+
+const SHOWN: Readonly<Record<Exclude<View, 'overview'>, () => unknown>> = {
+  tasks: () => h(TasksPart, { isShort: false }),
+  graph: () => h(Graph, null),
+  timeline: () => h(Timeline, null),
+  charts: () => h(Charts, null),
+  activity: () => h(Activity, null),
+  compare: () => h(Compare, null),
+  steer: () => h(Steer, null),
+};
+
+function Shown() {
+  const now = status.value;
+  const { view } = address.value;
+  if (!now)
+    return nothing(
+      runs.value?.length !== 0 ? '…' : 'No run was begun here yet: swarm run "what you want done"',
+    );
+  const inside = view === 'overview' ? overview(now) : SHOWN[view]();
+  return h('div', { class: `view ${view}`, key: view }, inside as never);
 }
 
 function Top() {
   const now = status.value;
   return h('header', { class: 'top' }, [
+    h('button', { type: 'button', class: 'skip', onClick: skip }, 'To what is shown'),
     h('h1', null, 'swarm'),
     h(
       'select',
       {
         'aria-label': 'Run',
         value: run.value,
-        onChange: (event: Event) => show((event.currentTarget as HTMLSelectElement).value),
+        onChange: (event: Event) => {
+          location.hash = (event.currentTarget as HTMLSelectElement).value;
+        },
       },
       (runs.value ?? []).map((one) =>
         h(
@@ -67,11 +100,13 @@ function Top() {
         ),
       ),
     ),
-    now && h('p', { class: 'request', title: now.board.request }, now.board.request),
+    now && h('p', { class: 'request', title: now.board.request }, shown(now.board.request)),
     now &&
       h('p', { class: 'standing' }, [
         h('span', { class: `light ${lightOf()}` }),
-        now.holder ? now.ending : now.standing,
+        standingOf(),
+        // What a live run has come to says it.
+        !isLive.value && h('span', { class: 'muted' }, progress(now)),
       ]),
     isLive.value &&
       h(
@@ -79,66 +114,51 @@ function Top() {
         { type: 'button', onClick: pauseOrGoOn, title: 'p' },
         now?.board.paused ? 'Continue' : 'Pause',
       ),
+    now && h(Views, null),
   ]);
+}
+
+const NAMES: Readonly<Record<View, string>> = {
+  overview: 'Overview',
+  tasks: 'Tasks',
+  graph: 'Graph',
+  timeline: 'Timeline',
+  charts: 'Charts',
+  activity: 'Activity',
+  compare: 'Compare',
+  steer: 'Steer',
+};
+
+function Views() {
+  const box = useRef<HTMLElement>(null);
+  const { view: now } = address.value;
+  // On a phone not all of them have room.
+  useEffect(() => box.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center' }), [now]);
+  return h(
+    'nav',
+    { 'aria-label': 'Views', class: 'views', ref: box },
+    VIEWS.map((view) =>
+      h(
+        'a',
+        { key: view, href: to({ view }), 'aria-current': now === view ? 'page' : undefined },
+        NAMES[view],
+      ),
+    ),
+  );
+}
+
+const skip = (): void => document.getElementById('main')?.focus();
+
+function standingOf(): string {
+  const now = status.value!;
+  if (address.value.at !== undefined) return 'as it was then';
+  return now.holder ? now.ending : now.standing;
 }
 
 function lightOf(): string {
   if (!isHere.value) return 'lost';
   if (status.value?.board.paused) return 'paused';
   return isLive.value ? 'live' : 'still';
-}
-
-const pauseOrGoOn = (): Promise<boolean> =>
-  status.value?.board.paused
-    ? say({ type: 'continue', by: 'operator' }, 'the run goes on')
-    : say(
-        { type: 'pause', reason: 'operator', detail: 'paused on the page' },
-        'paused: what is in flight goes on to its end',
-      );
-
-const Activity = () =>
-  part(
-    'activity',
-    'Activity',
-    '',
-    activity.value.length === 0
-      ? nothing('Nothing has happened yet.')
-      : h(
-          'ol',
-          { class: 'sentences' },
-          activity.value
-            .slice(0, 80)
-            .map(({ seq, ts, event, msg }, i) =>
-              h(
-                'li',
-                { key: `${seq} ${event} ${i}`, class: event.replace('.', '-') },
-                h('time', null, clock(ts)),
-                msg.slice(0, 300),
-              ),
-            ),
-        ),
-  );
-
-// ───────────── keys ─────────────
-
-/** j and k go through the tasks, Escape closes one, p pauses or goes on. */
-function onKey(event: KeyboardEvent): void {
-  const isTyping =
-    event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
-  if (event.key === 'Escape' && chosen.value !== undefined) return show(run.value);
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === 'p' && isLive.value) void pauseOrGoOn();
-  if (event.key === 'j') step(1);
-  if (event.key === 'k') step(-1);
-}
-
-function step(by: number): void {
-  const all = tasks.value.tasks;
-  const at = all.findIndex(({ id }) => id === chosen.value);
-  const next = all[at < 0 ? 0 : Math.min(all.length - 1, Math.max(0, at + by))];
-  if (!next) return;
-  show(run.value, next.id);
-  document.querySelector<HTMLElement>(`[data-task="${next.id}"]`)?.focus();
 }
 
 addEventListener('keydown', onKey);

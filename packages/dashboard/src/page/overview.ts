@@ -1,10 +1,19 @@
 /** What needs a person, who works on what, what waits and lands, what it costs. */
 import { h } from 'preact';
 import type { RunStatus } from './api.ts';
-import { show } from './store.ts';
-import { count, lasting, money, nothing, part, plural } from './words.ts';
+import { Recent } from './feed.ts';
+import { say } from './follow.ts';
+import { isLive, tasks, to } from './store.ts';
+import { TasksPart } from './tasks.ts';
+import { button, count, lasting, money, nothing, part, plural } from './words.ts';
 
-export function needsPart({ needs, run }: RunStatus) {
+export const overview = (now: RunStatus) =>
+  h('div', { class: 'beside' }, [
+    h('div', null, [workersPart(now), h(TasksPart, { isShort: true })]),
+    h('div', null, [queuePart(now), costPart(now), h(Recent, null)]),
+  ]);
+
+export function needsPart({ needs }: RunStatus) {
   if (needs.count === 0) return null;
   const more = needs.count - needs.listed.length;
   return part(
@@ -16,14 +25,11 @@ export function needsPart({ needs, run }: RunStatus) {
       null,
       needs.listed.map(({ id, text, task, choices }) =>
         h('li', { key: id }, [
-          h('p', null, task ? h('a', { href: `#${run}/${task}` }, text) : text),
+          h('p', null, task ? h('a', { href: to({ task, pane: 'story' }) }, text) : text),
           h(
             'dl',
             null,
-            choices.flatMap(({ command, means }) => [
-              h('dt', null, h('code', null, command)),
-              h('dd', null, means),
-            ]),
+            choices.flatMap(({ command, means }) => [h('dt', null, choiceOf(command)), h('dd', null, means)]),
           ),
         ]),
       ),
@@ -32,42 +38,56 @@ export function needsPart({ needs, run }: RunStatus) {
   );
 }
 
-export const workersPart = ({ board, run, holder }: RunStatus) =>
+/** What can be done here with a press is a button; everything else is typed. */
+const choiceOf = (command: string) =>
+  command === 'swarm continue' && isLive.value
+    ? button('Continue', () => say({ type: 'continue', by: 'operator' }))
+    : h('code', null, command);
+
+const workersPart = ({ board, holder }: RunStatus) =>
   part(
     'workers',
     'Workers',
     `${board.rows.length} of ${board.workersWanted} at work`,
     board.rows.length === 0
       ? nothing(holder ? 'Nobody is at work.' : 'No process works on this run.')
-      : h('table', null, [
-          h(
-            'thead',
-            null,
+      : h('div', { class: 'scrolling', tabIndex: 0, role: 'region', 'aria-label': 'Attempts at work' }, [
+          h('table', null, [
             h(
-              'tr',
+              'thead',
               null,
-              ['attempt', 'task', holder ? 'doing' : 'was doing', 'for', 'agent'].map((name) =>
-                h('th', { scope: 'col' }, name),
+              h(
+                'tr',
+                null,
+                ['attempt', 'task', holder ? 'doing' : 'was doing', 'for', 'agent'].map((name) =>
+                  h('th', { scope: 'col' }, name),
+                ),
               ),
             ),
-          ),
-          h(
-            'tbody',
-            null,
-            board.rows.map((row) =>
-              h('tr', { key: row.attempt, onClick: () => show(run, row.task) }, [
-                h('td', null, h('a', { href: `#${run}/${row.task}` }, row.attempt)),
-                h('td', { class: 'wide' }, row.title),
-                h('td', null, row.doing),
-                h('td', { class: 'figure' }, lasting(row.elapsedMs)),
-                h('td', null, row.driver ?? ''),
-              ]),
+            h(
+              'tbody',
+              null,
+              board.rows
+                .slice(0, ROWS_MAX)
+                .map((row) =>
+                  h('tr', { key: row.attempt }, [
+                    h('td', null, h('a', { href: to({ task: row.task, pane: 'story' }) }, row.attempt)),
+                    h('td', { class: 'wide' }, row.title),
+                    h('td', null, row.doing),
+                    h('td', { class: 'figure' }, lasting(row.elapsedMs)),
+                    h('td', null, row.driver ?? ''),
+                  ]),
+                ),
             ),
-          ),
+          ]),
         ]),
+    board.rows.length > ROWS_MAX && nothing(`and ${count(board.rows.length - ROWS_MAX)} more`),
   );
 
-export function queuePart({ queue, gate, waits }: RunStatus) {
+/** The longest at work come first. */
+const ROWS_MAX = 50;
+
+function queuePart({ queue, gate, waits }: RunStatus) {
   const { landing, waiting, ready, blocked } = queue;
   const gateNote = gate ? `gate ${lasting(gate.runMs)}, ${gate.parallel} at a time` : 'no gate';
   const isEmpty = landing.length + waiting.length + waits.length === 0;
@@ -83,9 +103,15 @@ export function queuePart({ queue, gate, waits }: RunStatus) {
     ]),
     isEmpty && nothing('Nothing waits.'),
     h('ul', { class: 'plain' }, [
-      ...landing.map(({ landing, tasks, gate }) =>
-        h('li', { key: landing }, `${landing} tests ${tasks.join(', ')}${gate ? `: ${gate}` : ''}`),
-      ),
+      ...landing
+        .slice(0, 8)
+        .map(({ landing, tasks, gate }) =>
+          h(
+            'li',
+            { key: landing },
+            `${landing} tests ${tasks.slice(0, 8).join(', ')}${gate ? `: ${gate}` : ''}`,
+          ),
+        ),
       ...waits.slice(0, 8).map(({ text }) => h('li', { key: text, class: 'muted' }, text)),
     ]),
   );
@@ -93,7 +119,7 @@ export function queuePart({ queue, gate, waits }: RunStatus) {
 
 const figure = (name: string, n: number) => h('div', null, [h('dt', null, name), h('dd', null, count(n))]);
 
-export function costPart({ board, limits }: RunStatus) {
+function costPart({ board, limits }: RunStatus) {
   const { inputTokens, outputTokens, costUsd, priced, calls } = board.used;
   const tokens = inputTokens + outputTokens;
   return part(
@@ -122,4 +148,15 @@ function spent(name: string, used: number, limit: number | undefined, text: (n: 
       words,
     );
   return h('div', null, [h('dt', null, name), h('dd', null, words, bar)]);
+}
+
+/** How far it is, for whoever only glances. */
+export function progress({ board }: RunStatus) {
+  const all = tasks().length;
+  const { counts } = board;
+  const done = counts.landed + counts.answered + counts.unneeded + counts.gathered;
+  const dead = counts.failed + counts.cancelled;
+  return all === 0
+    ? ''
+    : `${count(done)} of ${plural(all, 'task')} done${dead > 0 ? `, ${count(dead)} not` : ''}`;
 }

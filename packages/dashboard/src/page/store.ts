@@ -1,119 +1,114 @@
-/** What the page shows, and what changes it: one run at a time, asked anew when its journal has gone on. */
+/** What the page shows: one run at a time, now or as it was after one of its entries. Only follow.ts changes it. */
 import { computed, signal } from '@preact/signals';
-import * as api from './api.ts';
+import type { Task } from '@swarm/core/model/task';
+import type { Point, Span } from '@swarm/core/views/history';
+import { type Address, hashOf, NOWHERE } from './address.ts';
+import type * as api from './api.ts';
 
+export const address = signal<Address>(NOWHERE);
 /** Undefined: nobody has answered yet. */
 export const runs = signal<readonly api.ListedRun[] | undefined>(undefined);
-export const run = signal<string | undefined>(undefined);
 export const status = signal<api.RunStatus | undefined>(undefined);
-export const tasks = signal<api.TaskPage>({ tasks: [], total: 0 });
-export const activity = signal<readonly api.Told[]>([]);
-export const chosen = signal<string | undefined>(undefined);
-export const story = signal<api.Story | undefined>(undefined);
 export const trouble = signal<api.Trouble | undefined>(undefined);
+/** The newest entry that was heard of. */
+export const lastSeq = signal(0);
+/** Whether the server is. */
 export const isHere = signal(false);
-export const isLive = computed(() => (status.value?.holder ?? null) !== null);
-
-const ACTIVITY_SHOWN = 200;
-/** A busy run decides many times a second. */
-const REFRESH_MS = 500;
-/** Times go on though nothing is decided. */
-const AGAIN_MS = 5_000;
-
-let leave: () => void = () => undefined;
-
-/** The address names what is shown, so that a reload shows it again: `#r-20261121-k3f9/t12`. */
-export async function begin(): Promise<void> {
-  addEventListener('hashchange', () => void follow());
-  setInterval(() => void refresh(), AGAIN_MS);
-  await follow();
-}
-
-export const show = (name: string | undefined, task?: string): void => {
-  location.hash = [name, task].filter(Boolean).join('/');
-};
-
-async function follow(): Promise<void> {
-  const [name, task] = location.hash.slice(1).split('/');
-  await lookAround();
-  const wanted = name || runs.value?.find(({ trouble }) => !trouble)?.run;
-  if (wanted !== run.value) await open(wanted);
-  chosen.value = task || undefined;
-  await tell();
-}
-
-async function lookAround(): Promise<void> {
-  const found = await api.runsThere();
-  if (found.ok) runs.value = found.value.runs;
-  trouble.value = found.ok ? undefined : found.trouble;
-}
-
-async function open(name: string | undefined): Promise<void> {
-  leave();
-  run.value = name;
-  [status.value, story.value, activity.value] = [undefined, undefined, []];
-  tasks.value = { tasks: [], total: 0 };
-  if (name === undefined) return;
-  await refresh();
-  const seq = status.value ? (status.value as api.RunStatus).seq : 0;
-  leave = api.listen(name, Math.max(1, seq - ACTIVITY_SHOWN), hear, (is) => {
-    isHere.value = is;
-  });
-}
-
-function hear(told: readonly api.Told[]): void {
-  activity.value = [...told.toReversed(), ...activity.value].slice(0, ACTIVITY_SHOWN);
-  if (told.some(({ seq }) => seq > (status.value?.seq ?? 0))) soon();
-}
-
-let isWaiting = false;
-function soon(): void {
-  if (isWaiting) return;
-  isWaiting = true;
-  setTimeout(() => {
-    isWaiting = false;
-    void refresh();
-  }, REFRESH_MS);
-}
-
-async function refresh(): Promise<void> {
-  const name = run.value;
-  if (name === undefined) return lookAround();
-  const [now, all] = await Promise.all([api.statusOf(name), api.tasksOf(name)]);
-  if (name !== run.value) return;
-  if (now.ok) status.value = now.value;
-  if (all.ok) tasks.value = all.value;
-  const failed = [now, all].find((one) => !one.ok);
-  trouble.value = failed && !failed.ok ? failed.trouble : undefined;
-  if (now.ok) await tell();
-}
-
-/** The story of the task that is shown, again where it has gone on. */
-async function tell(): Promise<void> {
-  const [name, task] = [run.value, chosen.value];
-  if (name === undefined || task === undefined) {
-    story.value = undefined;
-    return;
-  }
-  const now = tasks.value.tasks.find(({ id }) => id === task);
-  if (story.value && JSON.stringify(story.value.task) === JSON.stringify(now)) return;
-  const told = await api.storyOf(name, task);
-  if (task !== chosen.value) return;
-  if (told.ok) story.value = told.value;
-  else trouble.value = told.trouble;
-}
-
-// ───────────── steering ─────────────
-
 /** What came of the last thing that was said. */
 export const said = signal<{ readonly isRefused: boolean; readonly text: string } | undefined>(undefined);
 
-export async function say(command: object, text: string): Promise<boolean> {
-  const answer = await api.say(run.value!, command);
-  const refusal = answer.ok
-    ? undefined
-    : [answer.trouble.what, answer.trouble.why].filter(Boolean).join(': ');
-  said.value = { isRefused: !answer.ok, text: refusal ?? text };
-  await refresh();
-  return answer.ok;
+export const run = computed(() => address.value.run);
+export const chosen = computed(() => address.value.task);
+/** It can be steered: a process works on it, and it is shown as it is now. */
+export const isLive = computed(
+  () => (status.value?.holder ?? null) !== null && address.value.at === undefined,
+);
+
+/** The same place but for what is named. */
+export const to = (change: Partial<Address>): string => hashOf({ ...address.value, ...change });
+export const go = (change: Partial<Address>): void => {
+  location.hash = to(change);
+};
+
+// ───────────── tasks ─────────────
+
+/** In the order they were accepted in. Whoever reads the list reads `tasksVersion` first. */
+const list: Task[] = [];
+const places = new Map<string, number>();
+export const tasksVersion = signal(0);
+/** Changes only when there are others, or what they wait for is another: what a graph is laid out by. */
+export const tasksShape = signal(0);
+
+export function tasks(): readonly Task[] {
+  void tasksVersion.value;
+  return list;
+}
+export const taskOf = (id: string | undefined): Task | undefined => {
+  const place = id === undefined ? undefined : places.get(id);
+  return place === undefined ? undefined : tasks()[place];
+};
+
+/** @param isWhole these are all there are. */
+export function putTasks(changed: readonly Task[], isWhole: boolean): void {
+  if (isWhole) {
+    list.length = 0;
+    places.clear();
+  }
+  if (changed.length === 0 && !isWhole) return;
+  let isOther = isWhole;
+  for (const task of changed) {
+    const place = places.get(task.id);
+    isOther ||= place === undefined || `${list[place]!.spec.dependsOn}` !== `${task.spec.dependsOn}`;
+    if (place === undefined) places.set(task.id, list.push(task) - 1);
+    else list[place] = task;
+  }
+  tasksVersion.value += 1;
+  if (isOther) tasksShape.value += 1;
+}
+
+// ───────────── what happened ─────────────
+
+export const FEED_MAX = 100_000;
+/** Let go of together, so that it is seldom. */
+const FEED_DROPPED = 10_000;
+
+/** Oldest first. */
+const lines: api.Told[] = [];
+export const feedVersion = signal(0);
+/** Another one for each time the lines are no longer those before with more behind them. */
+export const feedBegun = signal(0);
+
+export function feed(): readonly api.Told[] {
+  void feedVersion.value;
+  return lines;
+}
+
+export function putFeed(more: readonly api.Told[], isNew: boolean): void {
+  if (isNew) lines.length = 0;
+  for (const line of more) lines.push(line);
+  const isFull = lines.length > FEED_MAX;
+  if (isFull) lines.splice(0, FEED_DROPPED);
+  feedVersion.value += 1;
+  if (isNew || isFull) feedBegun.value += 1;
+}
+
+// ───────────── over time ─────────────
+
+const spansById = new Map<string, Span>();
+let allPoints: Point[] = [];
+export const historyVersion = signal(0);
+
+export function history(): { readonly spans: readonly Span[]; readonly points: readonly Point[] } {
+  void historyVersion.value;
+  return { spans: [...spansById.values()], points: allPoints };
+}
+
+export function putHistory(spans: readonly Span[], points: readonly Point[], isNew: boolean): void {
+  if (isNew) {
+    spansById.clear();
+    allPoints = [];
+  }
+  for (const span of spans) spansById.set(span.id, span);
+  allPoints = allPoints.concat(points);
+  historyVersion.value += 1;
 }

@@ -1,16 +1,34 @@
-/** The tasks of the run, and one of them with its whole story and what can be said to it. */
+/** The tasks of the run, however many: found by state and by words. */
 import { signal } from '@preact/signals';
 import type { Task } from '@swarm/core/model/task';
 import { h } from 'preact';
-import { chosen, isLive, run, say, show, status, story, tasks } from './store.ts';
+import { chosen, status, tasks, to } from './store.ts';
+import { Virtual } from './virtual.ts';
 import { count, nothing, part, plural, state } from './words.ts';
 
 const filter = signal('');
+const query = signal('');
 
-export function tasksPart() {
-  const { tasks: all, total } = tasks.value;
+/** A glance at why; the whole of it is in the task's story. */
+const OUTCOME_MAX = 200;
+const ROW_PX = 32;
+
+/** What j and k go through. */
+export function listedTasks(): readonly Task[] {
+  const words = query.value.trim().toLowerCase();
+  const all = tasks();
+  if (filter.value === '' && words === '') return all;
+  const isAsked = ({ id, state, spec }: Task): boolean =>
+    (filter.value === '' || state === filter.value) &&
+    (words === '' || id === words || spec.title.toLowerCase().includes(words));
+  return all.filter(isAsked);
+}
+
+/** @param isShort beside others; else it is the whole view. */
+export function TasksPart({ isShort }: { readonly isShort: boolean }) {
+  const total = tasks().length;
   const counts = Object.entries(status.value?.board.counts ?? {}).filter(([, n]) => n > 0);
-  const shown = filter.value === '' ? all : all.filter((task) => task.state === filter.value);
+  const listed = listedTasks();
   return part(
     'tasks',
     'Tasks',
@@ -18,11 +36,41 @@ export function tasksPart() {
     h('div', { class: 'filters', role: 'group', 'aria-label': 'by state' }, [
       choice('', 'all', total),
       ...counts.map(([name, n]) => choice(name, name, n)),
+      h('input', {
+        type: 'search',
+        'data-search': true,
+        placeholder: 'Find by words',
+        'aria-label': 'Find tasks by words',
+        value: query.value,
+        onInput: (event: Event) => {
+          query.value = (event.currentTarget as HTMLInputElement).value;
+        },
+      }),
     ]),
-    shown.length === 0 ? nothing('There is no task here yet.') : table(shown),
-    total > all.length && nothing(`and ${count(total - all.length)} more: swarm tasks`),
+    listed.length === 0
+      ? nothing(total === 0 ? 'There is no task here yet.' : 'No task is like that.')
+      : h(Virtual, {
+          label: 'Tasks',
+          role: 'table',
+          class: isShort ? 'tasks short' : 'tasks',
+          count: listed.length,
+          rowHeight: ROW_PX,
+          show: chosen.value === undefined ? undefined : listed.findIndex(({ id }) => id === chosen.value),
+          head: HEAD,
+          row: (i) => row(listed[i]!, i),
+        }),
   );
 }
+
+const HEAD = h(
+  'div',
+  { role: 'rowgroup', class: 'head', key: 'head' },
+  h(
+    'div',
+    { role: 'row', class: 'row' },
+    ['task', 'state', 'title', 'tries'].map((name) => h('span', { role: 'columnheader', key: name }, name)),
+  ),
+);
 
 const choice = (value: string, name: string, n: number) =>
   h(
@@ -37,145 +85,47 @@ const choice = (value: string, name: string, n: number) =>
     `${name} ${count(n)}`,
   );
 
-const table = (shown: readonly Task[]) =>
-  h('table', null, [
-    h(
-      'thead',
-      null,
+const row = (task: Task, i: number) =>
+  h(
+    'div',
+    {
+      role: 'row',
+      key: task.id,
+      class: task.id === chosen.value ? 'row chosen' : 'row',
+      'aria-rowindex': i + 1,
+      onClick: open,
+      'data-href': to({ task: task.id, pane: 'story', attempt: undefined }),
+    },
+    [
       h(
-        'tr',
-        null,
-        ['task', 'state', 'title', 'tries'].map((name) => h('th', { scope: 'col' }, name)),
-      ),
-    ),
-    h(
-      'tbody',
-      null,
-      shown.map((task) =>
+        'span',
+        { role: 'cell' },
         h(
-          'tr',
+          'a',
           {
-            key: task.id,
-            class: task.id === chosen.value ? 'chosen' : '',
-            onClick: () => show(run.value, task.id),
+            href: to({ task: task.id, pane: 'story', attempt: undefined }),
+            'data-task': task.id,
+            'aria-current': task.id === chosen.value ? 'true' : undefined,
           },
-          [
-            h('td', null, h('a', { href: `#${run.value}/${task.id}`, 'data-task': task.id }, task.id)),
-            h('td', null, state(task.state)),
-            h(
-              'td',
-              { class: 'wide' },
-              task.spec.title,
-              h('small', null, outcomeOf(task).slice(0, OUTCOME_MAX)),
-            ),
-            h('td', { class: 'figure' }, task.attempts),
-          ],
+          task.id,
         ),
       ),
-    ),
-  ]);
+      h('span', { role: 'cell' }, state(task.state)),
+      h('span', { role: 'cell', class: 'title', title: task.spec.title.slice(0, 300) }, [
+        task.spec.title,
+        h('small', null, outcomeOf(task).slice(0, OUTCOME_MAX)),
+      ]),
+      h('span', { role: 'cell', class: 'figure' }, task.attempts),
+    ],
+  );
 
-/** A glance at why; the whole of it is in the task's story. */
-const OUTCOME_MAX = 160;
+function open(event: Event): void {
+  const { href } = (event.currentTarget as HTMLElement).dataset;
+  if (href !== undefined) location.hash = href;
+}
 
 function outcomeOf(task: Task): string {
   if (task.state === 'failed') return `${task.failure}: ${task.detail}`;
   if (task.state === 'cancelled') return task.reason;
   return task.state !== 'landed' && task.setback ? `last time: ${task.setback.reason}` : '';
 }
-
-// ───────────────────────── one of them ─────────────────────────
-
-export function storyPart() {
-  const told = story.value;
-  if (chosen.value === undefined) return null;
-  const { id, spec } = told?.task ?? { id: chosen.value, spec: undefined };
-  return h('aside', { id: 'story', 'aria-labelledby': 'story-title', tabIndex: -1 }, [
-    h('header', null, [
-      h('h2', { id: 'story-title' }, id, spec && h('small', null, spec.title)),
-      h(
-        'button',
-        { type: 'button', class: 'quiet', 'aria-label': 'Close', onClick: () => show(run.value) },
-        '×',
-      ),
-    ]),
-    told && told.task.id === chosen.value ? inside(told.task, told.story) : nothing('…'),
-  ]);
-}
-
-const inside = (task: Task, sentences: readonly string[]) => [
-  task.spec.description && h('p', { class: 'words' }, task.spec.description),
-  isLive.value && h(Steering, { task }),
-  h(
-    'ol',
-    { class: 'sentences' },
-    sentences.map((sentence, i) => {
-      const [, time, text] = /^\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d) {2}([\s\S]*)$/.exec(sentence) ?? [];
-      return h('li', { key: i }, time && h('time', null, time), text ?? sentence);
-    }),
-  ),
-];
-
-const words = signal('');
-const asks = signal(false);
-
-function Steering({ task }: { readonly task: Task }) {
-  const { id } = task;
-  const text = words.value.trim();
-  const isAtAnEnd = task.state === 'failed' || task.state === 'cancelled';
-  const isLanded =
-    task.state === 'landed' ||
-    task.state === 'answered' ||
-    task.state === 'unneeded' ||
-    task.state === 'gathered';
-  if (isLanded) return null;
-  const done = async (command: object, what: string): Promise<void> => {
-    asks.value = false;
-    if (await say(command, what)) words.value = '';
-  };
-  // The first press asks, the second one does it.
-  const cancel = (): void => {
-    if (!asks.value) asks.value = true;
-    else
-      void done(
-        { type: 'cancelTask', task: id, reason: 'cancelled on the page', by: 'operator' },
-        `${id} is cancelled`,
-      );
-  };
-  return h('form', { class: 'steering', onSubmit: (event: Event) => event.preventDefault() }, [
-    h('textarea', {
-      rows: 2,
-      maxLength: 16_000,
-      placeholder: isAtAnEnd ? 'What the next attempt is told besides' : 'What whoever works on it is told',
-      'aria-label': `To ${id}`,
-      value: words.value,
-      onInput: (event: Event) => {
-        words.value = (event.currentTarget as HTMLTextAreaElement).value;
-      },
-    }),
-    h(
-      'div',
-      { class: 'buttons' },
-      isAtAnEnd
-        ? [
-            button('Try again', () =>
-              done(
-                { type: 'retry', task: id, ...(text && { hint: text }), by: 'operator' },
-                `${id} is tried again`,
-              ),
-            ),
-          ]
-        : [
-            button('Tell', () => done({ type: 'tell', task: id, text }, `${id} is told`), text === ''),
-            task.state === 'pending' &&
-              button('Go first', () =>
-                done({ type: 'prioritise', task: id, place: 'first' }, `${id} goes first`),
-              ),
-            button(asks.value ? `Really cancel ${id}?` : 'Cancel', cancel),
-          ],
-    ),
-  ]);
-}
-
-const button = (name: string, onClick: () => unknown, disabled = false) =>
-  h('button', { type: 'button', disabled, onClick }, name);
