@@ -31,27 +31,39 @@ const WAITS_SHOWN = 4;
 
 export async function status(options: RunChoice, context: Context): Promise<number> {
   const read = await readRun(options, context);
-  const holder = await holderOf(read);
-  const now = Date.now();
-  const waiting = waitsNow(read.state, holder && { now, signs: await lastSigns(read.paths.log) });
-  if (options.json) context.output.json(statusJson(read, holder, waiting, now));
-  else context.output.result(statusText(read, holder, waiting, now, context.output.columns ?? COLUMNS));
+  const look = await lookAt(read);
+  if (options.json) context.output.json(statusJson(read, look));
+  else context.output.result(statusText(read, look, context.output.columns ?? COLUMNS));
   return 0;
 }
 
-const statusJson = (
-  { state, paths }: ReadRun,
-  holder: Holder | undefined,
-  waits: readonly Waiting[],
-  now: number,
-) => ({ run: paths.run, folder: paths.folder, ...statusOf(state, { holder, waits, now }) });
+/** What the journal does not tell: who works on it, what waits because of the weather, and when that was looked at. */
+export interface Look {
+  readonly holder: Holder | undefined;
+  readonly waiting: readonly Waiting[];
+  /** ms since the epoch. */
+  readonly now: number;
+}
 
-function statusText(
-  { state, paths }: ReadRun,
-  holder: Holder | undefined,
-  waiting: readonly Waiting[],
-  now: number,
-  columns: number,
+type Looked = Pick<ReadRun, 'state' | 'paths' | 'repository'>;
+
+export async function lookAt(read: Looked): Promise<Look> {
+  const holder = await holderOf(read);
+  const now = Date.now();
+  const waiting = waitsNow(read.state, holder && { now, signs: await lastSigns(read.paths.log) });
+  return { holder, waiting, now };
+}
+
+export const statusJson = ({ state, paths }: Looked, { holder, waiting: waits, now }: Look) => ({
+  run: paths.run,
+  folder: paths.folder,
+  ...statusOf(state, { holder, waits, now }),
+});
+
+export function statusText(
+  { state, paths }: Looked,
+  { holder, waiting, now }: Look,
+  columns = COLUMNS,
 ): string {
   const view = board(state, now);
   const counts = TASK_STATES.filter((s) => view.counts[s] > 0).map((s) => `${view.counts[s]} ${s}`);

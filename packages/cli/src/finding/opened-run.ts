@@ -51,7 +51,10 @@ export async function lockHolder({
 }
 
 /** The same for one run. */
-export async function holderOf({ repository, paths }: ReadRun): Promise<Holder | undefined> {
+export async function holderOf({
+  repository,
+  paths,
+}: Pick<ReadRun, 'repository' | 'paths'>): Promise<Holder | undefined> {
   const holder = await lockHolder(repository);
   return holder?.run === paths.run ? { pid: holder.pid, since: holder.since } : undefined;
 }

@@ -1,6 +1,7 @@
 /** Commands that show runs and what came of them: runs, status, board, tasks, explain, logs, events, serve, report, diff, checkout, transcript. */
 import { Option } from '@commander-js/extra-typings';
 import type { Context } from './context.ts';
+import type { RunChoice } from './options.ts';
 import { examples, type Finish, gather, type Program, repoOption, runOption, wholeNumber } from './parts.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -20,18 +21,15 @@ export function addReads(program: Program, context: Context, exit: Finish): void
 
   reading('status', 'Show where a run stands: what moves, what waits and why, what it has cost')
     .option('--json', 'as JSON')
-    .addOption(new Option('--metrics', 'as Prometheus text, for a textfile collector').conflicts('json'))
+    .addOption(
+      new Option('--metrics', 'as Prometheus text, for a textfile collector').conflicts(['json', 'watch']),
+    )
+    .option('--watch', 'until the run ends, with its exit code; with --json a line for each change')
     .addHelpText(
       'after',
-      examples('swarm status', 'swarm status --metrics', 'swarm status --run r-20261121-k3f9 --json'),
+      examples('swarm status', 'swarm status --watch', 'swarm status --run r-20261121-k3f9 --json'),
     )
-    .action((options) =>
-      exit(
-        options.metrics
-          ? import('../commands/status-metrics.ts').then((m) => m.statusMetrics(options, context))
-          : import('../commands/status.ts').then((m) => m.status(options, context)),
-      ),
-    );
+    .action((options) => exit(statusBy(options, context)));
 
   program
     .command('board')
@@ -144,4 +142,15 @@ export function addReads(program: Program, context: Context, exit: Finish): void
     .action((task, options) =>
       exit(import('../commands/transcript.ts').then((m) => m.transcript(task, options, context))),
     );
+}
+
+function statusBy(
+  options: RunChoice & { readonly metrics?: true; readonly watch?: true },
+  context: Context,
+): Promise<number> {
+  if (options.metrics)
+    return import('../commands/status-metrics.ts').then((m) => m.statusMetrics(options, context));
+  if (options.watch)
+    return import('../commands/status-watch.ts').then((m) => m.statusWatch(options, context));
+  return import('../commands/status.ts').then((m) => m.status(options, context));
 }
