@@ -94,7 +94,7 @@ export const HOST_MUTANTS: MutantTable = {
   'lost-is-counted': {
     means: 'an attempt whose host is gone counts against its task',
     focus: HOSTED,
-    tests: ['core/src/rules/policy.test.ts'],
+    tests: ['orchestrator/src/working/worker.test.ts'],
     patches: [
       orchestrator("if (error.problems[0]?.code === 'SW0741') return { reason: 'lost', detail, usage };", ''),
     ],
