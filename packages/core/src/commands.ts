@@ -5,6 +5,7 @@ import type { CriterionTry, Judgement } from './model/acceptance.ts';
 import type { AmendedPlan } from './model/amended-plan.ts';
 import type { EndingReason, Reservation } from './model/attempt.ts';
 import type { Handoff, HandoffClaim } from './model/handoff.ts';
+import type { HostFacts, HostSlot } from './model/host.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
 import type {
   Candidate,
@@ -178,6 +179,9 @@ export type Command =
       readonly task: TaskId;
       readonly worker: string;
       readonly reserved: Reservation;
+      /** Where it is to run. Only in a run of many hosts, and there always. */
+      readonly on?: HostSlot;
+      readonly leaseMs?: number;
     }
   | {
       readonly type: 'startAgent';
@@ -321,7 +325,10 @@ export type Command =
       readonly type: 'leaveWorker';
       readonly worker: string;
       readonly reason: 'asked' | 'silent' | 'refused';
-    };
+    }
+  | ({ readonly type: 'joinHost' } & HostFacts)
+  | { readonly type: 'leaveHost'; readonly host: string; readonly detail: string }
+  | { readonly type: 'lapseHost'; readonly host: string; readonly silentMs: number };
 
 /** A TaskSource without the label, which each draft has itself. */
 export type DraftSource =

@@ -8,6 +8,7 @@ import { decideAgain } from './decisions/again.ts';
 import { amend } from './decisions/amend.ts';
 import { decideAttempts } from './decisions/attempts.ts';
 import { decideHealing } from './decisions/healing.ts';
+import { decideHosts } from './decisions/hosts.ts';
 import { decideLandings } from './decisions/landings.ts';
 import { setNote } from './decisions/notes.ts';
 import { decideReviews } from './decisions/reviews.ts';
@@ -130,6 +131,10 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
     case 'changeGate':
     case 'reopenRun':
       return decideAgain(s, c);
+    case 'joinHost':
+    case 'leaveHost':
+    case 'lapseHost':
+      return decideHosts(s, c);
     case 'recordRechecks':
     case 'nameCulprit':
     case 'missCulprit':

@@ -60,6 +60,7 @@ export const ERROR_CODES = {
   SW0316: { kind: 'preflight', means: 'what lands could not be published' },
   SW0317: { kind: 'preflight', means: 'an agent cannot be used' },
   SW0318: { kind: 'preflight', means: 'the forge cannot be used' },
+  SW0341: { kind: 'preflight', means: 'hosts cannot be used' },
   SW0401: { kind: 'endpoint', means: 'no model endpoint is configured' },
   SW0402: { kind: 'endpoint', means: 'no model endpoint answers' },
   SW0403: { kind: 'auth', means: 'the model endpoint rejects the key' },
@@ -80,6 +81,9 @@ export const ERROR_CODES = {
   SW0704: { kind: 'io', means: 'the control socket does not answer as it should' },
   SW0705: { kind: 'io', means: 'nothing can be served at that address' },
   SW0706: { kind: 'io', means: 'the forge does not answer as it should' },
+  SW0741: { kind: 'io', means: 'a host is gone' },
+  SW0742: { kind: 'io', means: 'the message server does not answer as it should' },
+  SW0743: { kind: 'io', means: 'something failed on a host' },
   SW0801: { kind: 'internal', means: 'a fault in swarm itself' },
 } as const satisfies Record<string, { kind: ErrorKind; means: string }>;
 

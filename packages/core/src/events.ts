@@ -8,9 +8,11 @@
  */
 
 import type { ContestEvent } from './contest-events.ts';
+import type { HostEvent } from './host-events.ts';
 import type { LandingEvent } from './landing-events.ts';
 import type { EndingReason, Reservation } from './model/attempt.ts';
 import type { Handoff, HandoffClaim } from './model/handoff.ts';
+import type { HostSlot } from './model/host.ts';
 import type { AttemptId, CommitId, RunId, TaskId } from './model/ids.ts';
 import type { GateResult } from './model/landing.ts';
 import type { IterationReason } from './model/plan.ts';
@@ -33,6 +35,7 @@ import type { Usage } from './model/usage.ts';
 import type { AcceptanceEvent, ReviewEvent } from './vote-events.ts';
 
 export type { ContestEvent } from './contest-events.ts';
+export type { HostEvent } from './host-events.ts';
 export type { LandingEvent } from './landing-events.ts';
 export type { AcceptanceEvent, ReviewEvent } from './vote-events.ts';
 
@@ -245,6 +248,10 @@ export type AttemptEvent =
       readonly from?: CommitId;
       readonly worker: string;
       readonly reserved: Reservation;
+      /** Where it runs. Absent: in the orchestrator's own process. */
+      readonly on?: HostSlot;
+      /** How long its host may be silent before the attempt is given up, ms. Always with `on`. */
+      readonly leaseMs?: number;
     }
   | {
       readonly type: 'agent.started';
@@ -354,7 +361,8 @@ export type Event =
   | AcceptanceEvent
   | HealingEvent
   | NoteEvent
-  | WorkerEvent;
+  | WorkerEvent
+  | HostEvent;
 export type EventType = Event['type'];
 export type EventOf<T extends EventType> = Extract<Event, { readonly type: T }>;
 

@@ -9,6 +9,7 @@ import { ATTEMPT_FOLDS } from './folding/attempts.ts';
 import { CONTEST_FOLDS } from './folding/contest.ts';
 import type { FoldsOf } from './folding/folds.ts';
 import { HEALING_FOLDS } from './folding/healing.ts';
+import { HOST_FOLDS } from './folding/hosts.ts';
 import { damaged } from './folding/known.ts';
 import { LANDING_FOLDS } from './folding/landings.ts';
 import { NOTE_FOLDS } from './folding/notes.ts';
@@ -47,6 +48,7 @@ const FOLDS: FoldsOf<Event> = {
   ...ACCEPTANCE_FOLDS,
   ...NOTE_FOLDS,
   ...WORKER_FOLDS,
+  ...HOST_FOLDS,
 };
 type Fold = (state: State, event: Event, at: number) => void;
 /** A map, so that a word such as `constructor` names no event. */

@@ -109,10 +109,21 @@ export const JOURNAL_LOG_EVENTS = {
   'note.set': { level: 'info', means: 'a note that the run’s workers share was set' },
   'worker.joined': { level: 'info', means: 'a worker offers slots' },
   'worker.left': { level: 'warn', means: 'a worker is gone' },
+  'host.joined': { level: 'info', means: 'a host offers slots' },
+  'host.left': { level: 'warn', means: 'a host said that it goes; what it still ran is lost' },
+  'host.lapsed': { level: 'warn', means: 'a host was silent for longer than its lease; what it ran is lost' },
 } as const satisfies Record<EventType, About>;
 
 /** Weather: what happens without deciding anything. */
 export const WEATHER_LOG_EVENTS = {
+  'attempt.held': {
+    level: 'info',
+    means: 'after a restart a host still has an attempt, which goes on there',
+  },
+  'host.refused': { level: 'warn', means: 'a host may not join, or a message of a host was refused' },
+  'wire.lost': { level: 'warn', means: 'the message server is away; what hosts run goes on' },
+  'wire.again': { level: 'info', means: 'the message server is there again' },
+  'host.stale': { level: 'warn', means: 'a host reports on an attempt that is over; it is told to drop it' },
   'journal.cut': { level: 'warn', means: 'a torn last line was cut off the journal' },
   'journal.carried': { level: 'debug', means: 'the run’s reference has its journal as it is now' },
   'journal.uncarried': { level: 'warn', means: 'the run’s reference could not be written' },

@@ -6,6 +6,7 @@
 import { SwarmError } from './errors.ts';
 import type { CheckEnd, Judgement } from './model/acceptance.ts';
 import { type Attempt, NO_RESERVATION, type Reservation } from './model/attempt.ts';
+import type { HostFacts } from './model/host.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
 import type { Candidate, GateResult, Landing, RejectionReason } from './model/landing.ts';
 import { emptyPlanning, type LiveIteration, type Planning, type Subplan } from './model/plan.ts';
@@ -225,6 +226,14 @@ export interface State {
   health: Health;
   spending: Spending;
   machines: Map<string, { readonly slots: number; readonly capabilities: readonly string[] }>;
+  /** Hosts that are there, by name, in the order they first joined. */
+  readonly hosts: Map<string, HostState>;
+}
+
+/** A host as the journal knows it. */
+export interface HostState extends HostFacts {
+  /** Who has each slot that is taken. */
+  readonly taken: Map<number, AttemptId>;
 }
 
 /** The state of a run that was opened. It has a run and a head and never loses them. */
@@ -345,5 +354,6 @@ export function emptyState(): State {
       neared: undefined,
     },
     machines: new Map(),
+    hosts: new Map(),
   };
 }

@@ -5,7 +5,7 @@ import type { Event } from './events.ts';
 import type { AttemptId, CommitId, LandingId, TaskId } from './model/ids.ts';
 import type { LandedMark } from './ports/git.ts';
 import type { State } from './state.ts';
-import { sweepLapsed, sweepTarget } from './sweep.ts';
+import { mayBeHeld, sweepHosts, sweepLapsed, sweepTarget } from './sweep.ts';
 import {
   aCandidate,
   acceptedTask,
@@ -196,4 +196,85 @@ test('the work of a lost attempt that reached the hub is what the next one goes 
   const s = stateOf([...run, ...running('t1.1')]);
   settleLapsed(s, new Map([['t1.1' as AttemptId, commit('saved')]]));
   assert.equal(s.tasks.get('t1' as TaskId)!.workCommit, commit('saved'));
+});
+
+const onHost = (attempt: string): Event => ({
+  type: 'attempt.started',
+  attempt: attempt as AttemptId,
+  base: commit('base'),
+  worker: 'a-1',
+  reserved: { tokens: 0, usd: 0 },
+  on: { host: 'a', slot: Number(attempt.slice(1, 2)) },
+  leaseMs: 30_000,
+});
+const hosted: Event[] = [
+  openedRun({ hosted: true }),
+  acceptedTask('t1'),
+  acceptedTask('t2'),
+  { type: 'host.joined', host: 'a', slots: 2, capabilities: ['gpu'], version: '1' },
+  onHost('t1.1'),
+  onHost('t2.1'),
+];
+
+test('what a host still has after a restart goes on, and the rest is lost', () => {
+  const s = stateOf(hosted);
+  const held = new Set(['t2.1' as AttemptId]);
+  const ended = sweepLapsed(s, new Map(), held).flatMap((c) => (c.type === 'endAttempt' ? [c.attempt] : []));
+  assert.deepEqual(ended, ['t1.1']);
+});
+
+test('an attempt whose task was taken away is not held, whoever has it', () => {
+  const s = stateOf([...hosted, cancelled('t2')]);
+  assert.equal(mayBeHeld(s, 't2.1' as AttemptId), false);
+  const ended = sweepLapsed(s, new Map(), new Set(['t1.1', 't2.1'] as AttemptId[]));
+  assert.deepEqual(
+    ended.flatMap((c) => (c.type === 'endAttempt' ? [c.attempt] : [])),
+    ['t2.1'],
+  );
+});
+
+const facts = { host: 'a', slots: 2, capabilities: ['gpu'], version: '1' };
+const observed = (over: Partial<Parameters<typeof sweepHosts>[1]> = {}) => ({
+  present: [facts],
+  left: new Map<string, string>(),
+  silentMs: new Map([['a', 0]]),
+  listenedMs: 1_000,
+  leaseMs: 30_000,
+  ...over,
+});
+
+test('a host is given up when it was silent for longer than its lease, and not before', () => {
+  const s = stateOf(hosted);
+  const after = (silentMs: number) =>
+    types(sweepHosts(s, observed({ present: [], silentMs: new Map([['a', silentMs]]) }), false));
+  assert.deepEqual(after(30_000), []);
+  assert.deepEqual(after(30_001), ['lapseHost']);
+});
+
+test('a host that this home has never heard of is given as long as one that fell silent', () => {
+  const s = stateOf(hosted);
+  const after = (listenedMs: number) =>
+    types(sweepHosts(s, observed({ present: [], silentMs: new Map(), listenedMs }), false));
+  assert.deepEqual(after(30_000), []);
+  assert.deepEqual(after(30_001), ['lapseHost']);
+});
+
+test('a host that said goodbye leaves at once; one that offers something else joins again; one as known says nothing', () => {
+  const s = stateOf(hosted);
+  assert.deepEqual(sweepHosts(s, observed({ present: [], left: new Map([['a', 'stopped']]) }), false), [
+    { type: 'leaveHost', host: 'a', detail: 'stopped' },
+  ]);
+  assert.deepEqual(types(sweepHosts(s, observed({ present: [{ ...facts, slots: 3 }] }), false)), [
+    'joinHost',
+  ]);
+  assert.deepEqual(sweepHosts(s, observed(), false), []);
+});
+
+test('in a run that is being left nobody joins, and who goes is still told', () => {
+  const s = stateOf(hosted);
+  const seen = observed({
+    present: [{ ...facts, host: 'b' }],
+    silentMs: new Map([['a', 31_000]]),
+  });
+  assert.deepEqual(types(sweepHosts(s, seen, true)), ['lapseHost']);
 });

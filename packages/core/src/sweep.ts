@@ -4,6 +4,7 @@
  */
 import type { Command } from './commands.ts';
 import { headWith } from './folding/target.ts';
+import type { HostFacts, HostsObserved } from './model/host.ts';
 import type { AttemptId, CommitId, TaskId } from './model/ids.ts';
 import { NO_USAGE } from './model/usage.ts';
 import type { LandedMark, UndoneMark } from './ports/git.ts';
@@ -69,10 +70,15 @@ const undoneBy = (s: State, { commit }: UndoneMark): 'operator' | 'reconciler' =
   s.passedUndo?.candidate.commit === commit ? s.passedUndo.by : 'operator';
 
 /**
- * After a crash nothing of ours runs any more: every lease has lapsed.
+ * After a crash nothing of ours runs any more: every lease has lapsed, but of what another host still has.
  * @param work what the hub holds of each attempt, so that a next attempt goes on from it.
+ * @param held attempts that their hosts were asked for, and have.
  */
-export function sweepLapsed(s: State, work: ReadonlyMap<AttemptId, CommitId>): Command[] {
+export function sweepLapsed(
+  s: State,
+  work: ReadonlyMap<AttemptId, CommitId>,
+  held: ReadonlySet<AttemptId> = NOTHING_HELD,
+): Command[] {
   const commands: Command[] = [];
   for (const { iteration } of liveIterations(s)) {
     commands.push({
@@ -87,6 +93,7 @@ export function sweepLapsed(s: State, work: ReadonlyMap<AttemptId, CommitId>): C
   for (const slice of s.spending.slices.keys()) commands.push({ type: 'loseSpend', slice });
   for (const landing of s.openLandings) commands.push({ type: 'dropLanding', landing, reason: 'restart' });
   for (const attempt of s.liveAttempts) {
+    if (held.has(attempt) && mayBeHeld(s, attempt)) continue;
     const commit = work.get(attempt);
     commands.push({
       type: 'endAttempt',
@@ -98,4 +105,42 @@ export function sweepLapsed(s: State, work: ReadonlyMap<AttemptId, CommitId>): C
     });
   }
   return commands;
+}
+
+const NOTHING_HELD: ReadonlySet<AttemptId> = new Set();
+
+/** It runs on a host, and its task is its own still: else nobody would end it. */
+export function mayBeHeld(s: State, id: AttemptId): boolean {
+  const attempt = s.attempts.get(id);
+  const task = attempt?.on && s.tasks.get(attempt.task);
+  return (task?.state === 'assigned' || task?.state === 'running') && task.attempt === id;
+}
+
+/**
+ * Hosts as they are against hosts as the journal has them. Those that go come first, so that what they ran starts anew
+ * on those that are there.
+ * @param isLeaving the run is being left: nobody joins any more.
+ */
+export function sweepHosts(s: State, seen: HostsObserved, isLeaving: boolean): Command[] {
+  const there = new Map(seen.present.map((facts) => [facts.host, facts]));
+  const goes = [...s.hosts.keys()].flatMap((host): Command[] => {
+    if (there.has(host)) return [];
+    const detail = seen.left.get(host);
+    if (detail !== undefined) return [{ type: 'leaveHost', host, detail }];
+    const silentMs = seen.silentMs.get(host) ?? seen.listenedMs;
+    return silentMs > seen.leaseMs ? [{ type: 'lapseHost', host, silentMs }] : [];
+  });
+  if (isLeaving) return goes;
+  const comes = seen.present.filter((facts) => !isAsKnown(s, facts));
+  return [...goes, ...comes.map((facts): Command => ({ type: 'joinHost', ...facts }))];
+}
+
+function isAsKnown(s: State, { host, slots, capabilities, version }: HostFacts): boolean {
+  const known = s.hosts.get(host);
+  return (
+    known?.slots === slots &&
+    known.version === version &&
+    known.capabilities.length === capabilities.length &&
+    known.capabilities.every((one, i) => one === capabilities[i])
+  );
 }

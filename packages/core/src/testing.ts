@@ -182,7 +182,10 @@ export const after = (...ids: string[]): Partial<TaskSpec> => ({ dependsOn: ids 
 
 // ───────────────────────── attempts ─────────────────────────
 
-export const startedAttempt = (id: string, reserved: Reservation = { tokens: 0, usd: 0 }): Event => ({
+export const startedAttempt = (
+  id: string,
+  reserved: Reservation = { tokens: 0, usd: 0 },
+): EventOf<'attempt.started'> => ({
   type: 'attempt.started',
   attempt: id as AttemptId,
   base: commit('base'),

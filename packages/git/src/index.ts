@@ -14,6 +14,7 @@ export {
 } from './checkout.ts';
 export type { CleanUp } from './context.ts';
 export { Git } from './git.ts';
+export { type HostHub, type HostHubAsk, openHostHub } from './host-hub.ts';
 export { type HubOptions, type OpenedHub, openHub } from './hub.ts';
 export { DEFAULT_LIMITS, type IntakeLimits } from './intake.ts';
 export { GitMutex } from './mutex.ts';

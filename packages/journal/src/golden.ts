@@ -337,8 +337,21 @@ const SECOND = {
   'contest.clipped': { type: 'contest.clipped', task: T1, asked: 5, allowed: 2 },
 } satisfies { readonly [T in EventType]?: EventOf<T> };
 
+/** Types that came after those. */
+const THIRD = {
+  'host.joined': {
+    type: 'host.joined',
+    host: 'builder-3',
+    slots: 4,
+    capabilities: ['builtin', 'gpu', 'coder@2.1.0'],
+    version: '0.1.0',
+  },
+  'host.left': { type: 'host.left', host: 'builder-3', detail: 'it was told to stop' },
+  'host.lapsed': { type: 'host.lapsed', host: 'builder-3', silentMs: 30_250 },
+} satisfies { readonly [T in EventType]?: EventOf<T> };
+
 /** One that stands in no table is an error of types. */
-({ ...FIRST, ...SECOND }) satisfies { readonly [T in EventType]: EventOf<T> };
+({ ...FIRST, ...SECOND, ...THIRD }) satisfies { readonly [T in EventType]: EventOf<T> };
 
 const SPLIT = FIRST['task.accepted'].spec;
 /** The same of what has come to say more after them. */
@@ -360,8 +373,28 @@ const LATEST: readonly Event[] = [
   },
 ];
 
+/** The same of what has come to say more after those. */
+const NEWEST: readonly Event[] = [
+  {
+    type: 'attempt.started',
+    attempt: TRY,
+    base: A,
+    worker: 'builder-3-2',
+    reserved: { tokens: 50_000, usd: 0 },
+    on: { host: 'builder-3', slot: 2 },
+    leaseMs: 30_000,
+  },
+];
+
 /** One entry an event. The journal they make is no run: only its lines are meant. */
-const ALL: readonly Event[] = [...Object.values(FIRST), ...LATER, ...Object.values(SECOND), ...LATEST];
+const ALL: readonly Event[] = [
+  ...Object.values(FIRST),
+  ...LATER,
+  ...Object.values(SECOND),
+  ...LATEST,
+  ...Object.values(THIRD),
+  ...NEWEST,
+];
 
 export const GOLDEN_ENTRIES: readonly Entry[] = ALL.map((event, i) => ({
   seq: i + 1,

@@ -2,9 +2,10 @@
  * Who works: makes the world agree with what is wanted. Each is an effect under its own name, so that asking twice
  * starts nothing twice. Decides nothing: what comes of the work is asked of the core by whoever did it.
  */
-import { type TaskId, taskOf } from '@swarm/core/model/ids';
+import { type AttemptId, type TaskId, taskOf } from '@swarm/core/model/ids';
 import { FIX_TASKS_MAX } from '@swarm/core/model/request';
 import { culpritsToFind, culpritsToRevert, findingsToFile, openFixTasks } from '@swarm/core/rules/healing';
+import { isHosted } from '@swarm/core/rules/placing';
 import { reviewerMay, type VoteWanted, votesWanted } from '@swarm/core/rules/reviewing';
 import { isTakenBack, landingsToSettle, mayLand, testWanted, wanted } from '@swarm/core/wanted';
 import type { Context, OnDisk } from './context.ts';
@@ -154,6 +155,7 @@ export class Crew {
   }
 
   #agreeOnAttempts(isLeaving: boolean): void {
+    if (isHosted(this.#state)) this.#giveUpLost();
     for (const id of this.#state.liveAttempts) {
       const task = this.#state.tasks.get(taskOf(id))!;
       const isHeld = (task.state === 'assigned' || task.state === 'running') && task.attempt === id;
@@ -162,6 +164,14 @@ export class Crew {
         const attempt = this.#state.attempts.get(id)!;
         this.#effects.start(id, (signal) => this.#worker.work(attempt, signal));
       }
+    }
+  }
+
+  /** Whoever still waits for a host that is gone stops waiting. */
+  #giveUpLost(): void {
+    for (const name of this.#effects.names) {
+      const attempt = this.#state.attempts.get(name as AttemptId);
+      if (attempt?.state === 'ended' && attempt.ending === 'lost') this.#effects.stop(name, 'lost');
     }
   }
 

@@ -8,6 +8,7 @@ import type { Decision } from '@swarm/core/decide';
 import { type Refusal, SwarmError } from '@swarm/core/errors';
 import { NO_RESERVATION } from '@swarm/core/model/attempt';
 import { isHeldBack } from '@swarm/core/model/evolve-task';
+import { type HostSlot, type HostsObserved, LEASE_MS } from '@swarm/core/model/host';
 import type { TaskId } from '@swarm/core/model/ids';
 import type { IterationReason } from '@swarm/core/model/plan';
 import type { TicketedModel } from '@swarm/core/ports/models';
@@ -19,9 +20,11 @@ import { workerFor } from '@swarm/core/rules/distribute';
 import { foreignFor, neededHere } from '@swarm/core/rules/foreign';
 import { isGreen } from '@swarm/core/rules/green';
 import { stepsFor } from '@swarm/core/rules/pipeline';
+import { hasFreeSlot, isHosted, slotFor } from '@swarm/core/rules/placing';
 import { isOneTask } from '@swarm/core/rules/right-size';
 import { splitProblem } from '@swarm/core/rules/splitting';
 import { type OpenedState, opened } from '@swarm/core/state';
+import { sweepHosts } from '@swarm/core/sweep';
 import { wanted } from '@swarm/core/wanted';
 import type { Applier } from './apply.ts';
 import { Scheduling } from './scheduling.ts';
@@ -50,9 +53,11 @@ export class Deciding {
   readonly #ports: Ports;
   readonly #state: OpenedState;
   readonly #scheduling: Scheduling;
+  readonly #leaseMs: number;
 
   /** @param applier has opened its run. */
-  constructor(applier: Applier, ports: Ports) {
+  constructor(applier: Applier, ports: Ports, leaseMs = LEASE_MS) {
+    this.#leaseMs = leaseMs;
     this.#applier = applier;
     this.#ports = ports;
     this.#state = opened(applier.deciding);
@@ -70,6 +75,11 @@ export class Deciding {
       });
     }
     return answer;
+  }
+
+  /** Who is there now; what ran on a host that is gone is lost. */
+  followHosts(seen: HostsObserved, isLeaving: boolean): void {
+    for (const command of sweepHosts(this.#state, seen, isLeaving)) this.decide(command);
   }
 
   /** Turns what is wanted into decisions, until nothing more follows. */
@@ -108,17 +118,18 @@ export class Deciding {
   }
 
   #startNext(): 'attempt' | 'split' | 'none' {
+    const isFull = isHosted(this.#state) && !hasFreeSlot(this.#state);
+    if (isFull && this.#state.run.request.foreign === undefined) return 'none';
     const busy = new Set([...this.#state.liveAttempts].map((id) => this.#state.attempts.get(id)!.worker));
     const reserved = reservationFor(this.#state);
     const task = reserved && this.#scheduling.next((id) => this.#mayBegin(id, busy));
     if (!reserved || !task) return 'none';
     if (this.#isSplit(task)) return 'split';
-    const worker = this.#workerFor(task, busy);
+    const place = this.#placeFor(task, busy);
     const own = this.#isElsewhere(task)
       ? NO_RESERVATION
       : (reservationFor(this.#state, 'worker', this.#state.tasks.get(task)) ?? reserved);
-    const answer =
-      worker === undefined ? undefined : this.decide({ type: 'startAttempt', task, worker, reserved: own });
+    const answer = place && this.decide({ type: 'startAttempt', task, ...place, reserved: own });
     if (!answer || answer.kind === 'refusal')
       throw new SwarmError({
         code: 'SW0801',
@@ -132,7 +143,18 @@ export class Deciding {
   #mayBegin(id: TaskId, busy: ReadonlySet<string>): boolean {
     const task = this.#state.tasks.get(id)!;
     if (isHeldBack(task) && isLeftOut(this.#state, task)) return false;
-    return this.#howSplit(id) !== 'no' || this.#workerFor(id, busy) !== undefined;
+    return this.#howSplit(id) !== 'no' || this.#placeFor(id, busy) !== undefined;
+  }
+
+  /** Who takes it, and in a run of many hosts where; undefined: all who could are taken. */
+  #placeFor(id: TaskId, busy: ReadonlySet<string>): Place | undefined {
+    const isOfHosts = isHosted(this.#state) && !this.#isElsewhere(id);
+    const on = isOfHosts ? slotFor(this.#state, this.#state.tasks.get(id)!) : undefined;
+    if (isOfHosts && !on) return undefined;
+    const worker =
+      on && !this.#state.run.request.distribute ? `${on.host}-${on.slot}` : this.#workerFor(id, busy);
+    if (worker === undefined) return undefined;
+    return { worker, ...(on && { on, leaseMs: this.#leaseMs }) };
   }
 
   /** The worker that takes it; undefined: all who could are taken. Where all are alike there is one as long as there is room. */
@@ -205,6 +227,13 @@ export class Deciding {
       reserved,
     });
   }
+}
+
+/** @prop worker in a run without kinds of workers: the slot's own name. */
+interface Place {
+  readonly worker: string;
+  readonly on?: HostSlot;
+  readonly leaseMs?: number;
 }
 
 /** `w1`, or the first after it that nobody works as. */

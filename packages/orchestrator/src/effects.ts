@@ -1,5 +1,5 @@
 /** Why an effect is stopped from outside; first cause wins. */
-export type StopCause = 'cancelled' | 'drained';
+export type StopCause = 'cancelled' | 'drained' | 'lost';
 
 interface Running {
   readonly controller: AbortController;

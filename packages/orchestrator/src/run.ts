@@ -126,14 +126,16 @@ class Loop implements Orchestrator {
       return this.#finish();
     }
     let crew: Crew | undefined;
+    let unwatch: (() => void) | undefined;
     try {
       await this.#open();
-      const deciding = new Deciding(this.#applier, this.#ports);
+      const deciding = new Deciding(this.#applier, this.#ports, this.#ports.fleet?.leaseMs);
       crew = this.#crew();
       crew.startUp(() => {
         this.#isReady = true;
       });
       this.#monitor.start();
+      unwatch = this.#ports.fleet?.onChange(() => this.#wake());
       while (!this.#isOver()) await this.#turn(crew, deciding);
     } catch (error) {
       // Nothing can be recorded any more: whatever runs is told to stop, and nobody waits for it.
@@ -142,6 +144,7 @@ class Loop implements Orchestrator {
     } finally {
       this.#inputs.close();
       this.#monitor.stop();
+      unwatch?.();
       this.#closeAsked();
       crew?.rest();
     }
@@ -242,7 +245,10 @@ class Loop implements Orchestrator {
   }
 
   #advance(crew: Crew, deciding: Deciding): void {
-    if (!this.#isReady || this.#leaving) return;
+    if (!this.#isReady) return;
+    const { fleet } = this.#ports;
+    if (fleet && !this.state.closed) deciding.followHosts(fleet.seen(), this.#leaving !== undefined);
+    if (this.#leaving) return;
     const isIdle = this.#effects.names.length === 0;
     const stranded = isIdle ? deciding.strandedBy() : undefined;
     if (stranded !== undefined) return this.#halt({ why: 'paused', detail: stranded });

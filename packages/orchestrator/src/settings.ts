@@ -1,7 +1,7 @@
 import type { Command } from '@swarm/core/commands';
 import type { CommitId, RunId } from '@swarm/core/model/ids';
 import type { Request, StopReason } from '@swarm/core/model/request';
-import type { AttemptHost } from '@swarm/core/ports/bench';
+import type { AttemptHost, Fleet } from '@swarm/core/ports/bench';
 import type { ChangeReader } from '@swarm/core/ports/changes';
 import type { PullPlace } from '@swarm/core/ports/forge';
 import type { Branches, Delivery, Hub, RepositoryReader } from '@swarm/core/ports/git';
@@ -27,6 +27,8 @@ export interface OrchestratorPorts {
   readonly pulls?: PullPlace;
   /** Where attempts, gates and checks run. */
   readonly host: AttemptHost;
+  /** Hosts that do the run's attempts. Absent: `host` does them. */
+  readonly fleet?: Fleet;
   /** Absent in a run without a model: `--plan` with a command agent. */
   readonly model?: TicketedModel;
   readonly prompts: Prompts;

@@ -95,7 +95,7 @@ function onlyThese(ports: Readonly<Record<string, object>>): object {
 }
 
 /** Ports a run may be without. */
-const OPTIONAL: ReadonlySet<string> = new Set(['model', 'branches', 'changes', 'approve']);
+const OPTIONAL: ReadonlySet<string> = new Set(['model', 'branches', 'changes', 'approve', 'fleet']);
 
 function guard(name: string, of: object, mayMiss: ReadonlySet<string> = new Set()): object {
   return new Proxy(of, {

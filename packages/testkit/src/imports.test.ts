@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'worker-sdk': [],
   ...Object.fromEntries(ADAPTERS.map((name) => [name, ['core']])),
   orchestrator: ['core'],
-  testkit: ['core', 'journal', 'orchestrator'],
+  testkit: ['core', 'journal', 'orchestrator', 'mesh'],
   eval: ['cli', 'testkit'],
   cli: ['core', 'verify', 'orchestrator', ...ADAPTERS],
 };

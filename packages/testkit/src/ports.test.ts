@@ -48,6 +48,8 @@ function declarations(sources: readonly string[]): ReadonlyMap<string, Declared>
   return found;
 }
 
+const NAMES_OF_HOSTS: ReadonlySet<string> = new Set(['HostSlot', 'HostFacts']);
+
 /** What a type says of a host's places, with everything it leads to; each as a sentence. */
 function placesIn(roots: readonly string[], declared: ReadonlyMap<string, Declared>): string[] {
   const seen = new Set<string>();
@@ -55,7 +57,8 @@ function placesIn(roots: readonly string[], declared: ReadonlyMap<string, Declar
   const waiting = [...roots];
   for (let name = waiting.pop(); name; name = waiting.pop()) {
     const { body } = declared.get(name) ?? { body: '' };
-    if (seen.has(name) || body === '') continue;
+    // What a host is called is no place on it.
+    if (seen.has(name) || body === '' || NAMES_OF_HOSTS.has(name)) continue;
     seen.add(name);
     for (const [, field] of body.matchAll(/\b(\w+)\??\s*[:(]/g))
       if (PLACE.test(field!)) wrong.push(`${name}.${field} is a place on a host`);

@@ -139,7 +139,8 @@ async function replyTo(
     events = answer.events;
   }
   const about = { pid: process.pid, isStopping: steered.isStopping() };
-  return { ok: true, events, state: standingOf(state, about) };
+  const hosts = steered.workers?.();
+  return { ok: true, events, state: { ...standingOf(state, about), ...(hosts && { hosts }) } };
 }
 
 /** So many in each second of the machine's clock. */

@@ -4,6 +4,7 @@ import type { UndoAsk } from '@swarm/core/decisions/undo';
 import type { Refusal } from '@swarm/core/errors';
 import type { RunId } from '@swarm/core/model/ids';
 import type { State } from '@swarm/core/state';
+import type { WorkerLine } from '@swarm/mesh';
 import type { Proposal, UndoOutcome } from '@swarm/orchestrator';
 
 /** The run, as far as it can be steered. */
@@ -19,4 +20,6 @@ export interface Steered {
   /** Settles when the planner has answered, or the run is left. Nothing is changed by it. */
   readonly propose: (text: string) => Promise<Proposal>;
   readonly isStopping: () => boolean;
+  /** Hosts as they are now. Absent: the run has none. */
+  readonly workers?: () => readonly WorkerLine[];
 }

@@ -9,6 +9,7 @@ import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
 import { lineProblem, textProblem } from '@swarm/core/rules/text';
 import type { OpenedState } from '@swarm/core/state';
 import type { PlanDiff } from '@swarm/core/views/plan-diff';
+import type { WorkerLine } from '@swarm/mesh';
 import type { UndoOutcome } from '@swarm/orchestrator';
 import * as z from 'zod';
 
@@ -83,6 +84,8 @@ export interface Standing {
   readonly isStopping: boolean;
   /** `since`: RFC 3339. */
   readonly paused: { readonly reason: string; readonly since: string } | null;
+  /** In a run of many hosts, when the state is asked for: who is there now. */
+  readonly hosts?: readonly WorkerLine[];
 }
 
 /** What a planner would change, which a person says yes or no to. */

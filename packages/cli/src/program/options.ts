@@ -49,6 +49,12 @@ export interface RunOptions {
   /** Where the bridge is whose workers do its tasks too: an address or a port; `true`: where swarm serve usually is. */
   readonly bridge?: string | true | undefined;
   readonly board?: true | undefined;
+  /** The message server over which hosts do its attempts, and who we are to it. */
+  readonly nats?: string | undefined;
+  readonly natsCreds?: string | undefined;
+  readonly natsCa?: string | undefined;
+  /** So many hosts here, over a message server of their own. Text where it is no whole number. */
+  readonly hosts?: number | string | undefined;
   readonly json?: true | undefined;
 }
 
@@ -213,4 +219,26 @@ export interface UndoOptions extends Omit<RunChoice, 'run'> {
   /** `true`: the newest. */
   readonly run?: string | true | undefined;
   readonly withDependents?: true | undefined;
+}
+export interface WorkerOptions {
+  readonly nats: string;
+  readonly name?: string | undefined;
+  readonly slots?: number | undefined;
+  readonly creds?: string | undefined;
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly capability?: readonly string[] | undefined;
+  readonly sandbox?: string | undefined;
+  readonly state?: string | undefined;
+  readonly healthPort?: number | undefined;
+  readonly healthHost?: string | undefined;
+  readonly check?: true | undefined;
+}
+
+export interface WorkersOptions extends RunChoice {
+  /** A folder: configuration and identities for a message server are written into it. */
+  readonly setup?: string | undefined;
+  readonly host?: readonly string[] | undefined;
+  readonly listen?: string | undefined;
 }

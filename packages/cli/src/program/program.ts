@@ -7,6 +7,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { SANDBOX_WORDS } from '../config/sandbox-words.ts';
 import type { Context } from './context.ts';
 import { addForge } from './forge.ts';
+import { addHosts } from './hosts.ts';
 import { addK8s } from './k8s.ts';
 import { addLand } from './land.ts';
 import { addMap } from './map.ts';
@@ -55,6 +56,8 @@ export function createProgram(context: Context, version: string, done: (code: nu
   addTuning(program, context, exit);
   program.commandsGroup('Steer a live run:');
   addSteering(program, context, exit);
+  program.commandsGroup('Many machines:');
+  addHosts(program, context, exit);
   program.commandsGroup('Begin, try, tidy up:');
   addSetUp(program, context, exit);
   program.commandsGroup('Check and describe:');
@@ -131,6 +134,17 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--strict', 'exit 0 only when everything that landed, and every criterion, was also verified')
     .option('--trust-repo', 'trust what the repository configures, as it is now')
     .option('--board', 'show it on the whole terminal, as swarm board does; without, b and Enter does')
+    .option(
+      '--nats <url>',
+      'let hosts do the attempts: swarm worker on other machines, over this message server',
+    )
+    .option('--nats-creds <file>', 'who this run is to the message server')
+    .option('--nats-ca <file>', 'the certificate authority of the message server')
+    .option(
+      '--hosts <n>',
+      'let so many hosts on this machine do the attempts, over a server of their own',
+      wholeNumber,
+    )
     .option('--serve', 'serve its page and API on this machine while it goes on, as swarm serve does')
     .option(
       '--bridge [url]',

@@ -106,12 +106,13 @@ export function addSteering(program: Program, context: Context, exit: Finish): v
   steering('scale', 'Change how many attempts run at the same time, of all or of one role')
     .argument('<workers>', '1 to 1000, or the name of a role')
     .argument('[of-role]', '1 to 1000, after a role')
+    .option('--replicas <n>', 'the same number after a role, as other tools have it')
     .addHelpText(
       'after',
-      examples('swarm scale 16', 'swarm scale reviewer 2', 'swarm scale 4 --run r-20261121-k3f9'),
+      examples('swarm scale 16', 'swarm scale reviewer 2', 'swarm scale coder --replicas 3'),
     )
     .action((workers, ofRole, options) =>
-      exit(steer().then((m) => m.scale([workers, ofRole], options, context))),
+      exit(steer().then((m) => m.scale([workers, ofRole ?? options.replicas], options, context))),
     );
 
   steering('notes', 'Show the notes the run’s workers share, or set one')

@@ -74,7 +74,21 @@ export function agentsOf(ask: ComposeAsk, { drivers, agentMain, found, standIns,
     if (!make) return missingAgent(choice.agent, capabilities);
     return watch.over(noted(make(choice), choice, standIns));
   };
-  return { agentFor, capabilities };
+  /** The same without making anything of it, for a host that is to do it. */
+  const factsOf = (wish: Wish) => {
+    const run = { driver: agent.driver, current: standIns.current() };
+    const choice = choose(wish, rolesOf(ask.file.config), run, ask.file.config.distribute?.workers);
+    const { name, hears } = makers.get(choice.agent)?.(choice) ?? missingAgent(choice.agent, capabilities);
+    const isStandIn = !choice.isNamed && choice.agent !== agent.driver;
+    return {
+      name,
+      ...(choice.model !== undefined && { model: choice.model }),
+      ...(hears && { hears }),
+      ...(isStandIn && { standsIn: true as const }),
+      gives: modelOf(choice),
+    };
+  };
+  return { agentFor, capabilities, factsOf };
 }
 
 const noted = (agent: Agent, { model, isNamed }: Choice, standIns: StandIns): Agent => ({

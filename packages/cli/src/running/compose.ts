@@ -1,11 +1,13 @@
 /** Wiring only: a pinned run and the machine's facts become real adapters and one orchestrator. */
 
 import { join } from 'node:path';
-import { createPrompts, type DriverParts } from '@swarm/agent';
+import { createPrompts, type DriverParts, type GatewayPort } from '@swarm/agent';
+import type { CommitId } from '@swarm/core/model/ids';
 import type { SecretFinder, SecretRules } from '@swarm/core/ports/git';
 import type { Sandbox } from '@swarm/core/ports/running';
 import { type CleanUp, type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
+import type { WorkerLine } from '@swarm/mesh';
 import {
   createLocalHost,
   createOrchestrator,
@@ -23,6 +25,8 @@ import {
   type Spans,
 } from '@swarm/telemetry';
 import type { Environment, RepositoryPaths } from '../finding/paths.ts';
+import type { HostedRun } from '../hosts/home.ts';
+import type { ProgramPlaces } from '../places.ts';
 import { bringBranches } from '../preparing/branches.ts';
 import { operatorEnv, signingOf } from '../preparing/signing.ts';
 import { PromptEdits } from '../prompts/edits.ts';
@@ -53,6 +57,8 @@ export interface Composed {
   readonly log: RunLog;
   /** Absent: no reference carries the run. */
   readonly carrying?: Carrying;
+  /** Hosts as they are now. Absent: the run has none. */
+  readonly workers?: () => readonly WorkerLine[];
   /** Gives back everything, once; safe after any ending. Throws SW0701 when the journal was removed meanwhile. */
   close(): Promise<void>;
 }
@@ -136,7 +142,9 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   );
   const agentMain = agentProgram(ask);
   const agents = { agentMain, found: await agentsThere(ask), standIns };
-  const ports = portsOf(ask, { journal, log, git, models, agents, spans, secrets, unsaid });
+  const own = portsOf(ask, { journal, log, git, models, agents, spans, secrets, unsaid });
+  const hosted = await hostedBy(ask, own, git.base);
+  const ports = hosted?.ports ?? own;
   const hub = carriedFirst(ports.hub, () => carrying);
   const pulls = file.pull && forge && git.runBranches && pullPlace(forge, file, git.runBranches, log);
   const all = { ...ports, hub, ...(pulls && { pulls }) };
@@ -159,6 +167,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const closeAll = async (): Promise<void> => {
     await notifier?.settled();
     await carrying?.end();
+    await hosted?.close();
     await models?.gateway.close();
     await cassette.close();
     await git.close();
@@ -171,11 +180,32 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     orchestrator,
     log,
     ...(carrying && { carrying }),
+    ...(hosted && { workers: () => hosted.workers() }),
     close: () => {
       closing ??= closeAll();
       return closing;
     },
   };
+}
+
+/** The same ports with hosts behind them, where the run has some. */
+async function hostedBy(
+  { file, repository, places }: ComposeAsk,
+  own: ReturnType<typeof portsOf>,
+  base: CommitId,
+): Promise<HostedRun | undefined> {
+  if (!file.hosts) return undefined;
+  const { hostRun } = await import('../hosts/home.ts');
+  return hostRun({
+    file,
+    hosts: file.hosts,
+    state: repository.state,
+    base,
+    ports: own,
+    version: places.version,
+    factsOf: own.agents.factsOf,
+    ...(own.gateway && { gateway: own.gateway }),
+  });
 }
 
 /** Whatever runs in the sandbox can go on with the trace of what it works for. */
@@ -192,7 +222,13 @@ function traced(sandbox: Sandbox, spans: Spans | undefined): Sandbox {
 export const agentAsItIs = (path: string): AgentProgram => ({ path, ready: async () => {} });
 
 /** From the sources it is made anew when it is first wanted, so that it is never stale, and nobody else waits for it. */
-function agentProgram({ places, repository }: ComposeAsk): AgentProgram {
+export function agentProgram({
+  places,
+  repository,
+}: {
+  readonly places: ProgramPlaces;
+  readonly repository: { readonly state: string };
+}): AgentProgram {
   if (!places.agentMain.endsWith('.ts')) return agentAsItIs(places.agentMain);
   const path = join(repository.state, 'agent', 'agent-main.js');
   let made: Promise<void> | undefined;
@@ -261,7 +297,10 @@ interface Parts {
   readonly unsaid: Redactor;
 }
 
-export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
+export function portsOf(
+  ask: ComposeAsk,
+  parts: Parts,
+): OrchestratorPorts & { readonly agents: ReturnType<typeof agentsOf>; readonly gateway?: GatewayPort } {
   const { file, repository, paths, places } = ask;
   const watch = new SecretWatch(parts.secrets, parts.log);
   const onTakenOut = watch.printed.bind(watch);
@@ -291,13 +330,17 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   // Each now, so that a broken one is refused before any work and a first text is kept though it is never used.
   for (const name of Object.keys(file.promptHashes)) prompts.hash(name);
   const { git, journal, log, models } = parts;
+  const gateway = models && noting(models.gateway, parts.secrets);
   const drivers: DriverParts = {
-    ...(models && { gateway: noting(models.gateway, parts.secrets) }),
+    ...(gateway && { gateway }),
     transcriptPath: (attempt) => join(paths.attempts, attempt, 'transcript.ndjson'),
     clean: parts.unsaid.redact,
     clock: systemClock,
   };
+  const agents = agentsOf(ask, { ...parts.agents, drivers, watch, mcp: mcpOf(ask, parts.unsaid.redact) });
   return {
+    agents,
+    ...(gateway && { gateway }),
     clock: systemClock,
     journal,
     hub: git.hub,
@@ -310,7 +353,8 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
       workspaces: git.workspaces,
       sandbox,
       environments: createEnvironmentStore(repository.env),
-      ...agentsOf(ask, { ...parts.agents, drivers, watch, mcp: mcpOf(ask, parts.unsaid.redact) }),
+      agentFor: agents.agentFor,
+      capabilities: agents.capabilities,
       isFull: () => isDiskFull(repository.state),
       leftovers: async () => (await git.hub.observe()).workspaces,
       log,

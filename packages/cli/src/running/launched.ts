@@ -12,3 +12,6 @@ export function endWithLauncher(): void {
   // The listener alone would keep the program from ending.
   process.channel.unref();
 }
+
+/** How this program is started, without its arguments: for processes of ours that are the same program. */
+export const thisProgram = (): readonly string[] => [process.execPath, ...process.execArgv, process.argv[1]!];

@@ -9,6 +9,7 @@ import { PROVIDER_NAMES, type ProviderName } from '@swarm/sandbox';
 import * as z from 'zod';
 import type { Config } from '../config/resolved.ts';
 import type { RunPaths } from '../finding/paths.ts';
+import type { HostsFile } from '../hosts/hosts-file.ts';
 import { writeWhole } from './run-files.ts';
 
 export interface RunFile {
@@ -52,6 +53,8 @@ export interface RunFile {
   readonly control?: string;
   /** The first plan waits for a person's yes. */
   readonly approve?: true;
+  /** Hosts do its attempts, and how they are found. */
+  readonly hosts?: HostsFile;
   /** Where its model calls are recorded, or what they are answered from; an absolute path. */
   readonly cassette?: { readonly mode: 'record' | 'replay'; readonly path: string };
 }
@@ -90,6 +93,7 @@ const schema = z.looseObject({
       workers: z.array(z.object({ name: z.string(), capabilities: z.array(z.string()) })),
     })
     .optional(),
+  hosts: z.looseObject({ url: z.string() }).optional(),
   config: z.looseObject({ workers: z.looseObject({}), gate: z.looseObject({}), agent: z.looseObject({}) }),
 });
 

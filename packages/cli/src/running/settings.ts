@@ -93,6 +93,7 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     overlap: config.overlap,
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
     ...(file.fixRed && { fixRed: true as const }),
+    ...(file.hosts && { hosted: true as const }),
     outside: config.outside,
     ...(opening!.hasOutsiders && { hasOutsiders: true as const }),
     ...reviewOf(config),

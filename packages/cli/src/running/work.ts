@@ -11,6 +11,7 @@ import { type Control, listen } from '../control/server.ts';
 import { controlSocketPath } from '../finding/control-socket.ts';
 import { remember } from '../finding/door.ts';
 import { newRunPaths, type RepositoryPaths, type RunPaths } from '../finding/paths.ts';
+import type { LocalHosts } from '../hosts/local-hosts.ts';
 import type { ProgramPlaces } from '../places.ts';
 import { foreseer } from '../preparing/foresee.ts';
 import type { Opening } from '../preparing/opening.ts';
@@ -24,6 +25,7 @@ import { keepTitle } from '../telling/title.ts';
 import { approver } from './approving.ts';
 import type { Carrying } from './carrying.ts';
 import { type Composed, compose } from './compose.ts';
+import { thisProgram } from './launched.ts';
 import { type RunFile, writeRunFile } from './run-file.ts';
 import { writeWhole } from './run-files.ts';
 import { onSignals } from './signals.ts';
@@ -59,6 +61,7 @@ export async function work(ask: WorkAsk): Promise<number> {
   boundYoungMemory();
   const lock = await lockRepository(repository, ask.file.run);
   let restoreTitle = (): void => undefined;
+  let hosts: LocalHosts | undefined;
   try {
     const paths = placeOf(ask);
     const control = await controlSocketPath(repository, ask.file.run, context.env);
@@ -90,8 +93,9 @@ export async function work(ask: WorkAsk): Promise<number> {
     const foresee = foreseer({ repository, config: file.config, env: context.env });
     const approval = { context, terminal, isYes: ask.isYes === true, foresee, leave, afterYes };
     const { opening, places, again } = ask;
+    hosts = await localHosts(ask);
     composed = await compose({
-      file,
+      file: hosts ? { ...file, hosts: hosts.hosts } : file,
       repository,
       paths,
       places,
@@ -104,8 +108,25 @@ export async function work(ask: WorkAsk): Promise<number> {
     return await runToItsEnd({ ...ask, file }, composed, terminal, live);
   } finally {
     restoreTitle();
+    await hosts?.close();
     await lock.release();
   }
+}
+
+/** `--hosts N`: processes of this machine, which end with the run's own. */
+async function localHosts({ file, repository, context }: WorkAsk): Promise<LocalHosts | undefined> {
+  const count = file.hosts?.local;
+  if (count === undefined) return undefined;
+  const { startLocalHosts } = await import('../hosts/local-hosts.ts');
+  return startLocalHosts({
+    count,
+    slots: file.config.workers.max,
+    state: repository.state,
+    sandbox: file.sandbox,
+    env: context.env,
+    program: thisProgram(),
+    tell: (line) => context.output.narrate(line),
+  });
 }
 
 const placeOf = ({ paths, repository, file }: WorkAsk): RunPaths =>
@@ -113,7 +134,7 @@ const placeOf = ({ paths, repository, file }: WorkAsk): RunPaths =>
 
 async function runToItsEnd(
   ask: WorkAsk,
-  { orchestrator, carrying, close }: Composed,
+  { orchestrator, carrying, close, workers }: Composed,
   terminal: Terminal,
   live: Live,
 ): Promise<number> {
@@ -129,6 +150,7 @@ async function runToItsEnd(
       undo: (ask) => orchestrator.undo(ask),
       propose: (text) => orchestrator.propose(text),
       isStopping: signals.haveCome,
+      ...(workers && { workers }),
     });
     await claimRun(carrying);
     const outcome = await orchestrator.run();

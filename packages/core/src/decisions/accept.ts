@@ -161,11 +161,12 @@ function problemOf(s: OpenedState, from: DraftSource, draft: TaskDraft, answer: 
   return from.by === 'reconciler' ? fixProblem(s, from.signatures) : undefined;
 }
 
-const ableOf = ({ agents, roles, distribute, foreign }: Request): Able => ({
+const ableOf = ({ agents, roles, distribute, foreign, hosted }: Request): Able => ({
   agents,
   roles,
   distribute,
   foreign,
+  hosted,
 });
 
 /** @param self the task's own id, where it has one already and others may depend on it. */

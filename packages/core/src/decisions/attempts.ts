@@ -3,6 +3,7 @@ import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { type Attempt, ENDINGS, type EndingReason, REWORKS_MAX } from '../model/attempt.ts';
 import { failureOf, isHeldBack } from '../model/evolve-task.ts';
+import { LEASE_MS } from '../model/host.ts';
 import { attemptId } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 import { covers, isBudgetsEnd, limitReached, partOf, remainingFor, taskSpent } from '../rules/budget.ts';
@@ -13,6 +14,7 @@ import { kindOf, lacking, wantsOf } from '../rules/distribute.ts';
 import { neededHere } from '../rules/foreign.ts';
 import { mayOpen } from '../rules/opening.ts';
 import { isHeldToScope, notItsStep } from '../rules/pipeline.ts';
+import { slotProblem } from '../rules/placing.ts';
 import { attemptsLeft, mayRetry } from '../rules/policy.ts';
 import { roleOf, roleRoom } from '../rules/role-ceilings.ts';
 import { liveIterations, type OpenedState } from '../state.ts';
@@ -88,6 +90,8 @@ function startAttempt(
   if (isHeldBack(t) && isLeftOut(s, t)) return refuse('not-ready', `${c.task} is left out`);
   const place = placeProblem(s, t, c.worker);
   if (place) return refuse('not-ready', place);
+  const misplaced = slotProblem(s, t, c.on);
+  if (misplaced) return refuse('not-ready', misplaced);
   if (attemptsLeft(t, s.run.request.limits) <= 0) return refuse('not-ready', `${c.task} has no attempt left`);
   return [
     {
@@ -97,6 +101,7 @@ function startAttempt(
       ...(t.workCommit && { from: t.workCommit }),
       worker: c.worker,
       reserved: c.reserved,
+      ...(c.on && { on: c.on, leaseMs: c.leaseMs ?? LEASE_MS }),
     },
   ];
 }

@@ -7,6 +7,7 @@ import { outsideScope } from '../rules/change-rules.ts';
 import { noteHandoff } from '../rules/footprint.ts';
 import type { State } from '../state.ts';
 import type { FoldsOf } from './folds.ts';
+import { freeSlot, takeSlot } from './hosts.ts';
 import { damaged, knownAttempt, knownTask } from './known.ts';
 import { move } from './moves.ts';
 import { tellFailed, tellOwner } from './news.ts';
@@ -48,11 +49,14 @@ function startAttempt(s: State, e: EventOf<'attempt.started'>, at: number): void
     base: e.base,
     ...(e.from && { from: e.from }),
     worker: e.worker,
+    ...(e.on && { on: e.on }),
+    ...(e.leaseMs !== undefined && { leaseMs: e.leaseMs }),
     startedAt: at,
     reserved: e.reserved,
     state: 'started',
   });
   s.liveAttempts.add(e.attempt);
+  if (e.on) takeSlot(s, e.on, e.attempt);
   reserve(s, 'worker', e.reserved);
   move(s, startedTask(knownTask(s, id), e.attempt));
 }
@@ -71,6 +75,7 @@ function endAttempt(s: State, e: EventOf<'attempt.ended'>, at: number): void {
     ...(e.claim && { claim: e.claim }),
   });
   s.liveAttempts.delete(a.id);
+  if (a.on) freeSlot(s, a.on, a.id);
   settle(s, 'worker', a.reserved, e.reason === 'lost');
   addSpent(s, 'worker', e.usage);
   if (e.reason !== 'model-down') noteCalls(s, e.usage);

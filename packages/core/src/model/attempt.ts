@@ -1,4 +1,5 @@
 import type { Handoff, HandoffClaim } from './handoff.ts';
+import type { HostSlot } from './host.ts';
 import type { AttemptId, CommitId, TaskId } from './ids.ts';
 import type { RejectionReason } from './landing.ts';
 import type { Usage } from './usage.ts';
@@ -107,6 +108,9 @@ interface AttemptBase {
   /** The last attempt's commit. This attempt continues from it, merged onto `base`. */
   readonly from?: CommitId;
   readonly worker: string;
+  /** Absent: it runs in the orchestrator's own process. */
+  readonly on?: HostSlot;
+  readonly leaseMs?: number;
   readonly startedAt: number;
   readonly reserved: Reservation;
   /** Set by `agent.started`. */

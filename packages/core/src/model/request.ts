@@ -116,6 +116,8 @@ export interface Request {
   readonly distribute?: Distribution;
   /** Workers elsewhere that were registered at the bridge when the run began. Absent: there is no bridge. */
   readonly foreign?: readonly ForeignWorker[];
+  /** Attempts run on hosts that join. Absent: in the orchestrator's own process. */
+  readonly hosted?: true;
   /** What the run is held against at its end. Absent: nothing is looked at but what tasks were verified by. */
   readonly acceptance?: Acceptance;
   /** What reviewers are asked before anything lands. Absent: nobody is asked. */

@@ -2,6 +2,7 @@
  * Where attempts, gates and checks run: this machine, or another one. No type here holds a path of a host. The
  * orchestrator asks a bench to do things and gets results and commits back.
  */
+import type { HostSlot, HostsObserved } from '../model/host.ts';
 import type { AttemptId, CommitId } from '../model/ids.ts';
 import type { Wish } from '../rules/roles.ts';
 import type { Pack, SaveReport } from './git.ts';
@@ -39,6 +40,24 @@ export interface AttemptHost {
   clear(): Promise<readonly string[]>;
 }
 
+/** The hosts of a run that many work on, as its home sees them. */
+export interface Fleet {
+  /** How long a host may be silent before its attempts are given up, ms. */
+  readonly leaseMs: number;
+  seen(): HostsObserved;
+  /** Calls `listener` each time `seen` may have changed. Returns what ends that. */
+  onChange(listener: () => void): () => void;
+  /**
+   * After a restart: asks those hosts which of these attempts they still have, and waits at most a lease for each answer.
+   * An attempt whose agent has lost its model with the old home is not among them.
+   */
+  held(
+    hosts: readonly string[],
+    attempts: readonly AttemptId[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlySet<AttemptId>>;
+}
+
 export interface BenchAsk {
   /**
    * An attempt's id, or `gate-l7`, `checks-3`. Unique among the open benches. A leftover of the same name is replaced.
@@ -56,6 +75,8 @@ export interface BenchAsk {
   readonly attempt?: AttemptId;
   /** The name by which an agent on this bench is known, where nothing of it is saved. Absent: the attempt’s. */
   readonly agentAs?: AttemptId;
+  /** The host it is opened on. Absent: this one. */
+  readonly on?: HostSlot;
   /** How to prepare the environment. Absent: there is nothing to prepare. */
   readonly setup?: SetupAsk;
   /** Ends `open` early. Has no effect on the bench once it is open. */
@@ -76,7 +97,8 @@ export interface SetupAsk {
 /** Why there is no bench. */
 export interface CannotRun {
   readonly kind: 'cannot-run';
-  readonly reason: 'aborted' | 'setup-failed' | 'disk-full';
+  /** `host-gone`: the host that was to make it is not heard of, or it takes no more. */
+  readonly reason: 'aborted' | 'setup-failed' | 'disk-full' | 'host-gone';
   readonly detail: string;
 }
 
@@ -133,5 +155,7 @@ export type Saved =
   | { readonly kind: 'here'; readonly report: SaveReport }
   /** The caller puts the work into the intake: see `Hub.receive`. */
   | { readonly kind: 'pack'; readonly pack: Pack; readonly report: SaveReport }
+  /** The host found the work unfit, as `Hub.ingest` would. */
+  | { readonly kind: 'refused'; readonly why: string }
   /** The save did not end. Part of the work may be in the intake. */
   | { readonly kind: 'failed'; readonly why: string };

@@ -257,6 +257,8 @@ export interface AgentResult {
   readonly cutOff?: number;
   /** Its conversation, for `goOn`. Absent: it cannot go on. Nobody but the agent that gave it reads it. */
   readonly talk?: string;
+  /** The disk of the host it ran on was full when it ended. Absent: nobody has looked yet. */
+  readonly wasFull?: boolean;
   /** Names of the operator's secrets that stood in what it hands over. They were taken out. Absent: none. */
   readonly leaked?: readonly string[];
 }

@@ -20,6 +20,8 @@ export interface Able {
   readonly distribute?: Distribution | undefined;
   /** Absent: there is no bridge. */
   readonly foreign?: readonly ForeignWorker[] | undefined;
+  /** Hosts do the work, and say what they have when they join. */
+  readonly hosted?: boolean | undefined;
 }
 
 export interface UnmetWish {
@@ -33,7 +35,7 @@ const [CODER] = KNOWN_ROLES;
 
 export function unmetWish(
   asked: Asked,
-  { agents, roles = [{ name: CODER }], distribute, foreign }: Able,
+  { agents, roles = [{ name: CODER }], distribute, foreign, hosted }: Able,
 ): UnmetWish | undefined {
   const inVain = unmetCandidates(asked);
   if (inVain || agents === undefined) return inVain;
@@ -43,7 +45,11 @@ export function unmetWish(
   return (
     unmetAgent(asked, [...agents, ...(foreign ?? []).map(({ name }) => name)]) ??
     unmetRole(asked, agents, roles) ??
-    (distribute ? unmetByAll(asked, agents, distribute) : unmetRequirement(asked, agents))
+    (distribute
+      ? unmetByAll(asked, agents, distribute)
+      : hosted
+        ? malformedRequirement(asked)
+        : unmetRequirement(asked, agents))
   );
 }
 
@@ -94,6 +100,14 @@ function unmetRequirement({ requires }: Asked, agents: readonly string[]): Unmet
   const lacking = requires.find((name) => !able.includes(name));
   if (lacking === undefined) return undefined;
   return { why: `no worker has ${quoted(lacking)}, which it requires; they have: ${able.join(', ')}` };
+}
+
+/** Who has it may join later: the task waits for a host that has. */
+function malformedRequirement({ requires }: Asked): UnmetWish | undefined {
+  const wrong = requires.find((text) => wantProblem(text) !== undefined);
+  return wrong === undefined
+    ? undefined
+    : { why: `${quoted(wrong)}, which it requires, ${wantProblem(wrong)}` };
 }
 
 /** One kind of worker has to have all of it. */

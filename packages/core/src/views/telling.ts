@@ -288,6 +288,12 @@ function sentence(e: Event, s: State): LogFields {
       return { worker: e.worker, msg: `${e.worker} joined with ${e.slots} slots` };
     case 'worker.left':
       return { worker: e.worker, msg: `${e.worker} left (${e.reason})` };
+    case 'host.joined':
+      return { worker: e.host, msg: `${e.host} offers ${countText(e.slots, 'slot')}` };
+    case 'host.left':
+      return { worker: e.host, msg: `${e.host} is gone: ${firstLine(e.detail)}` };
+    case 'host.lapsed':
+      return { worker: e.host, msg: `${e.host} has been silent for ${secondsText(e.silentMs)}` };
     default:
       return assertNever(e);
   }

@@ -12,6 +12,7 @@ const BY_WORD: Readonly<Record<string, Topic>> = {
   agent: 'worker',
   verify: 'worker',
   worker: 'worker',
+  host: 'worker',
   landing: 'landing',
   gate: 'landing',
   review: 'landing',

@@ -8,6 +8,7 @@ import { isOver, type Task } from '../model/task.ts';
 import { reservationFor } from '../rules/budget.ts';
 import { ableKinds, workerFor } from '../rules/distribute.ts';
 import { neededHere } from '../rules/foreign.ts';
+import { ableHosts, isHosted, slotFor } from '../rules/placing.ts';
 import { roleOf, roleRoom } from '../rules/role-ceilings.ts';
 import { isOpened, type OpenedState, type State } from '../state.ts';
 import { judgePending } from './queue.ts';
@@ -25,6 +26,7 @@ export type WaitReason =
   | 'dependency'
   | 'scope'
   | 'slot'
+  | 'host'
   | 'role'
   | 'ready'
   | 'workspace'
@@ -279,9 +281,18 @@ function whyNotStarted(state: OpenedState, task: TaskId): readonly [WaitReason, 
   if (reservationFor(state) === undefined) return ['budget'];
   const full = fullRoleOf(state, task);
   if (full !== undefined) return ['role', full];
+  if (isHosted(state))
+    return slotFor(state, state.tasks.get(task)!) ? ['ready'] : ['host', hostsFor(state, task)];
   const taken = takenKinds(state, task);
   return taken === undefined ? ['ready'] : ['slot', taken];
 }
+
+/** The hosts that could do it, all of whose slots are taken. Empty: no host could. */
+const hostsFor = (state: OpenedState, task: TaskId): string =>
+  ableHosts(state, state.tasks.get(task)!)
+    .map(({ host }) => host)
+    .slice(0, 5)
+    .join(', ');
 
 /** The kinds of workers that could do it, where all of those are at work. */
 function takenKinds(
@@ -315,6 +326,10 @@ function forWhat(state: State, { reason, on }: { reason: WaitReason; on?: string
     case 'slot':
       if (on !== undefined) return `for a free worker that can do it (${on})`;
       return `for a free worker (${state.liveAttempts.size} of ${state.workers} at work)`;
+    case 'host':
+      return on === ''
+        ? 'for a host that can do it to join'
+        : `for a free slot of a host that can do it (${on})`;
     case 'role':
       return `for a free worker of the role ${on} (at most ${state.ceilings.get(on ?? '')} at a time)`;
     case 'budget':

@@ -3,19 +3,24 @@
  * they are, so that running it twice is running it once, and a restart is just the first sweep.
  */
 import { type AttemptId, attemptId, type CommitId } from '@swarm/core/model/ids';
-import { sweepLapsed } from '@swarm/core/sweep';
+import { mayBeHeld, sweepLapsed } from '@swarm/core/sweep';
 import type { Context } from '../context.ts';
 import type { Checks } from './checks.ts';
 import type { Culprits } from './culprit.ts';
 import type { FixTasks } from './fixes.ts';
 
 export class Reconciler {
-  readonly #context: Context<'host' | 'hub' | 'log'>;
+  readonly #context: Context<'host' | 'hub' | 'log' | 'fleet'>;
   readonly #checks: Checks;
   readonly #culprits: Culprits;
   readonly #fixes: FixTasks;
 
-  constructor(context: Context<'host' | 'hub' | 'log'>, checks: Checks, culprits: Culprits, fixes: FixTasks) {
+  constructor(
+    context: Context<'host' | 'hub' | 'log' | 'fleet'>,
+    checks: Checks,
+    culprits: Culprits,
+    fixes: FixTasks,
+  ) {
     this.#context = context;
     this.#checks = checks;
     this.#culprits = culprits;
@@ -34,9 +39,21 @@ export class Reconciler {
         data: { killed },
       });
     const work = await this.#collectWork();
-    for (const command of sweepLapsed(state, work)) await ask(command);
+    const held = await this.#heldElsewhere();
+    for (const command of sweepLapsed(state, work, held)) await ask(command);
     await this.#removeStrays();
     await this.tidy();
+  }
+
+  /** Hosts are asked before anything of theirs is called lapsed. */
+  async #heldElsewhere(): Promise<ReadonlySet<AttemptId> | undefined> {
+    const { ports, state } = this.#context;
+    if (!ports.fleet) return undefined;
+    const attempts = [...state.liveAttempts].filter((id) => mayBeHeld(state, id));
+    const held = await ports.fleet.held([...state.hosts.keys()], attempts);
+    for (const id of held)
+      ports.log.write('attempt.held', { msg: `${id} goes on where it runs`, attempt: id });
+    return held;
   }
 
   /** What lapsed attempts had pushed is taken in, so that the next attempt goes on from it. */

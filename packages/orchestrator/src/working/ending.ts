@@ -26,6 +26,8 @@ export function stopped(signal: AbortSignal, usage: Usage, cutOff = 0): Ending {
       ? [`${countText(cutOff, 'call')} of the model cut off, and counted as far as the answer had come`]
       : [];
   switch (signal.reason) {
+    case 'lost':
+      return { reason: 'lost', detail: 'its host is gone', usage };
     case 'drained':
       return { reason: 'drained', detail: seen.join(''), usage };
     default:
@@ -36,6 +38,7 @@ export function stopped(signal: AbortSignal, usage: Usage, cutOff = 0): Ending {
 /** What it was to be worked on could not be made. */
 export function withoutBench({ reason, detail }: CannotRun, signal: AbortSignal, usage: Usage): Ending {
   if (reason === 'aborted') return stopped(signal, usage);
+  if (reason === 'host-gone') return { reason: 'lost', detail, usage };
   return { reason: reason === 'disk-full' ? 'disk-full' : 'cannot-run', detail, usage };
 }
 

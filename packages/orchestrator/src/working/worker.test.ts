@@ -462,3 +462,35 @@ describe('what the operator says to a task', () => {
     assert.deepEqual(world.state.tasks.get('t1' as never)!.notes, ['keep the names']);
   });
 });
+
+describe('an attempt on a host', () => {
+  const goneBy = (code: 'SW0741' | 'SW0743') => async (): Promise<never> => {
+    throw new SwarmError({ code, what: 'agent came to nothing' });
+  };
+
+  test('whose host is gone is lost, and costs its task nothing', async () => {
+    const { work, ending } = given({ agent: goneBy('SW0741') });
+    await work();
+    assert.equal(ending(), 'lost');
+  });
+
+  test('in which something fails on the host could not be run, and counts', async () => {
+    const { work, ending } = given({ agent: goneBy('SW0743') });
+    await work();
+    assert.equal(ending(), 'cannot-run');
+  });
+
+  test('that its host does not take is lost', async () => {
+    const { work, ending } = given({
+      opens: () => ({ kind: 'cannot-run', reason: 'host-gone', detail: 'h1 is not there' }),
+    });
+    await work();
+    assert.equal(ending(), 'lost');
+  });
+
+  test('whose host finds the work unfit is refused as at home', async () => {
+    const { work, ending } = given({ saves: { kind: 'refused', why: 'a path is too long' } });
+    await work();
+    assert.equal(ending(), 'intake-refused');
+  });
+});

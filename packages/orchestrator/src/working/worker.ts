@@ -43,6 +43,7 @@ import {
 import { setupOf } from './setup-ask.ts';
 import { notesFor } from './shared-notes.ts';
 import { foldersSeen } from './sparse.ts';
+import { leftOutOf, type Taken } from './taken.ts';
 import { wishOf } from './wish.ts';
 import { conflictVariables, workerVariables } from './worker-prompt.ts';
 
@@ -123,6 +124,7 @@ export class Worker {
       attempt: attempt.id,
       ...(from && { from }),
       ...(only && { only }),
+      ...(attempt.on && { on: attempt.on }),
       ...setupOf(this.#context),
       signal,
     });
@@ -135,12 +137,15 @@ export class Worker {
   async #workOn(about: Work): Promise<Ending> {
     const { bench, attempt, task, signal } = about;
     const { ask } = this.#context;
-    const broken = await this.#tryOnBase(attempt, task, signal);
+    // Its host went on with it while nobody was here: what was recorded of its start stays.
+    const isHeld = attempt.state === 'running';
+    const broken = isHeld ? undefined : await this.#tryOnBase(attempt, task, signal);
     if (broken) return broken;
     const notes = this.#notes.open(attempt);
     try {
       const prompt = await this.#prompt(about, notes);
       const { name: driver, model, hears } = bench.agentFor(this.#wish(attempt, task));
+      if (isHeld) return await this.#inRounds(about, prompt, notes);
       const started = await ask({
         type: 'startAgent',
         attempt: attempt.id,
@@ -177,7 +182,7 @@ export class Worker {
       const startedAt = clock.monotonic();
       const last = await this.#runAgent(about, prompt, round, notes);
       // Asked at once: when its work is saved, the disk may have room again.
-      const wasFull = isDiskFull(last.detail) && (await host.isFull());
+      const wasFull = isDiskFull(last.detail) && (last.wasFull ?? (await host.isFull()));
       used = usedWith(used, last, clock.monotonic() - startedAt);
       const heard = heardAfterAll(last, notes, limitsLeft(whole, used), signal);
       if (heard) {
@@ -288,6 +293,7 @@ export class Worker {
   async #save(attempt: Attempt, task: Task, bench: Bench): Promise<Taken> {
     const { hub } = this.#context.ports;
     const saved = await bench.save(`${task.spec.title}\n`);
+    if (saved.kind === 'refused') return saved;
     const received = saved.kind === 'pack' && (await hub.receive(attempt.id, attempt.base, saved.pack));
     if (received && received.kind === 'refused') return received;
     const taken = await hub.ingest(attempt.id);
@@ -374,18 +380,6 @@ function cannotRun(error: unknown, signal: AbortSignal, usage = NO_USAGE): Endin
   const detail = detailOf(error);
   if (isDiskFull(detail)) return { reason: 'disk-full', detail, usage };
   if (!(error instanceof SwarmError)) throw error;
+  if (error.problems[0]?.code === 'SW0741') return { reason: 'lost', detail, usage };
   return { reason: 'cannot-run', detail, usage };
 }
-
-type Taken =
-  | { readonly kind: 'work'; readonly work: CommitId; readonly report: SaveReport }
-  | { readonly kind: 'nothing'; readonly report: SaveReport }
-  | { readonly kind: 'refused'; readonly why: string }
-  | { readonly kind: 'secret'; readonly why: string }
-  /** What could be saved is kept, for the next attempt to go on from. */
-  | { readonly kind: 'not-saved'; readonly why: string; readonly work?: CommitId }
-  | { readonly kind: 'disk-full'; readonly why: string; readonly work?: CommitId };
-
-/** Undefined: nothing was. */
-const leftOutOf = ({ leftOut }: SaveReport): string | undefined =>
-  leftOut.length === 0 ? undefined : `not all of the work could be saved:\n${leftOut.join('\n')}`;

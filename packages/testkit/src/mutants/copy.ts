@@ -15,7 +15,7 @@ import { type Patch, type ProductMutant, placesOf } from './mutant.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
 /** What the simulator and the unit tests of what is patched are made of. */
-const PACKAGES = ['core', 'journal', 'orchestrator', 'testkit'];
+const PACKAGES = ['core', 'journal', 'orchestrator', 'mesh', 'testkit'];
 
 export interface Copy {
   /** The root of the copied repository. */

@@ -81,7 +81,7 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'starts-while-leaving': {
     means: 'a run that is being left goes on starting attempts',
-    patches: [orchestrator('if (!this.#isReady || this.#leaving) return;', 'if (!this.#isReady) return;')],
+    patches: [orchestrator('if (this.#leaving) return; const isIdle', 'const isIdle')],
   },
   'budget-unchecked': {
     means: 'an attempt is given its full share, whatever is left of the budget',

@@ -15,7 +15,7 @@ export interface ProductMutant {
 
 /** One place of a package's product code: it must be there exactly once, blanks and line breaks aside. */
 export interface Patch {
-  readonly in: 'core' | 'orchestrator';
+  readonly in: 'core' | 'orchestrator' | 'mesh';
   readonly find: string;
   readonly put: string;
 }
@@ -24,6 +24,8 @@ export type MutantTable = Readonly<Record<string, ProductMutant>>;
 
 export const core = (find: string, put: string): Patch => ({ in: 'core', find, put });
 export const orchestrator = (find: string, put: string): Patch => ({ in: 'orchestrator', find, put });
+
+export const mesh = (find: string, put: string): Patch => ({ in: 'mesh', find, put });
 
 /** Where a text stands in a source, blanks and line breaks aside. */
 export function placesOf(

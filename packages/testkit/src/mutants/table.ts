@@ -2,6 +2,7 @@ import { CONTEST_MUTANTS } from './contests.ts';
 import { CRITERIA_MUTANTS } from './criteria.ts';
 import { HAND_MUTANTS } from './hands.ts';
 import { HEALING_MUTANTS } from './healing.ts';
+import { HOST_MUTANTS } from './hosts.ts';
 import { LANDING_MUTANTS } from './landings.ts';
 import { LOOP_MUTANTS } from './loop.ts';
 import type { MutantTable } from './mutant.ts';
@@ -27,4 +28,5 @@ export const PRODUCT_MUTANTS: MutantTable = {
   ...SPENDING_MUTANTS,
   ...STEERING_MUTANTS,
   ...SOFT_MUTANTS,
+  ...HOST_MUTANTS,
 };

@@ -97,8 +97,8 @@ export const TASK_MUTANTS: MutantTable = {
     means: 'attempts of a process that died count as alive',
     patches: [
       core(
-        'for (const attempt of s.liveAttempts) { const commit',
-        'for (const attempt of new Set<AttemptId>()) { const commit',
+        'for (const attempt of s.liveAttempts) { if (held.has(attempt)',
+        'for (const attempt of new Set<AttemptId>()) { if (held.has(attempt)',
       ),
     ],
   },

@@ -3,6 +3,24 @@ import type { Limits } from '@swarm/core/model/request';
 import type { ReviewRule } from '@swarm/core/model/review';
 import type { Distribution } from '@swarm/core/rules/distribute';
 
+/** The hosts of a run, and what goes wrong between them and home. */
+export interface SimHosts {
+  readonly slots: readonly number[];
+  /** What each has besides its agent. */
+  readonly capabilities: readonly (readonly string[])[];
+  readonly leaseMs: number;
+  readonly skewMs: readonly number[];
+  /** How likely a message is lost, comes twice, or comes late. */
+  readonly lost: number;
+  readonly twice: number;
+  readonly late: number;
+  readonly lateMsMax: number;
+  /** How likely a host is cut off, killed or told to stop, each time somebody looks. */
+  readonly cut: number;
+  readonly killed: number;
+  readonly drained: number;
+}
+
 export interface Features {
   /** 0: no task is split. */
   readonly depth: number;
@@ -26,6 +44,8 @@ export interface Features {
     /** What all of them may use together. */
     readonly taskTokens: number | undefined;
   };
+  /** Attempts run on hosts. Absent: where the orchestrator is. */
+  readonly hosts?: SimHosts;
   /** Kinds of workers; undefined: all are alike. */
   readonly distribute: Distribution | undefined;
 }

@@ -6,7 +6,7 @@ import { DEPTH_MAX } from '@swarm/core/model/plan';
 import type { Limits } from '@swarm/core/model/request';
 import type { ReviewRule } from '@swarm/core/model/review';
 import { DISTRIBUTIONS, type Distribution } from '@swarm/core/rules/distribute';
-import type { Features } from './asked.ts';
+import type { Features, SimHosts } from './asked.ts';
 import type { Random } from './random.ts';
 import type { PlannedTask, Story } from './story.ts';
 
@@ -21,6 +21,7 @@ export const WANTED = [
   'piped',
   'staffed',
   'tried',
+  'hosted',
 ] as const;
 export type FeatureWord = (typeof WANTED)[number];
 
@@ -40,6 +41,7 @@ export function drawFeatures(random: Random, wanted: readonly FeatureWord[]): Fe
     distribute: isDrawn('staffed', 0.08) ? drawKinds(random) : undefined,
     // Only where it is asked for: what is drawn without it is as it was.
     ...(wanted.includes('tried') && { tried: drawTried(random) }),
+    ...(wanted.includes('hosted') && { hosts: drawHosts(random) }),
   };
 }
 
@@ -57,6 +59,26 @@ function drawKinds(random: Random): Distribution {
     ...(random.chance(0.5) ? [{ name: 'reader', slots: 1, capabilities: ['researcher'] }] : []),
   ];
   return { by: random.pick(DISTRIBUTIONS), kinds };
+}
+
+/** One of them has all that is asked for. */
+function drawHosts(random: Random): SimHosts {
+  const count = random.between(1, 4);
+  const each = <T>(draw: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => draw(n));
+  const rate = (most: number): number => (random.chance(0.6) ? random.next() * most : 0);
+  return {
+    slots: each(() => random.between(1, 4)),
+    capabilities: each((n) => (n === 0 || random.chance(0.4) ? ['gpu', 'coder@2.1'] : [])),
+    leaseMs: random.pick([10_000, 60_000]),
+    skewMs: each(() => (random.chance(0.5) ? random.between(-3_600_000, 3_600_000) : 0)),
+    lost: rate(0.3),
+    twice: rate(0.3),
+    late: rate(0.3),
+    lateMsMax: random.pick([500, 10_000, 120_000]),
+    cut: rate(0.2),
+    killed: rate(0.1),
+    drained: rate(0.1),
+  };
 }
 
 function drawTried(random: Random): NonNullable<Features['tried']> {
@@ -151,8 +173,8 @@ function widened(random: Random, story: Story, { depth }: Features): Story {
 }
 
 /** Some tasks of the plan can be done by one kind of worker alone. */
-function needy(random: Random, story: Story, { distribute }: Features): Story {
-  if (!distribute || story.mode === 'land') return story;
+function needy(random: Random, story: Story, { distribute, hosts }: Features): Story {
+  if ((!distribute && !hosts) || story.mode === 'land') return story;
   const asks = (task: PlannedTask): PlannedTask =>
     random.chance(0.3) ? { ...task, requires: [random.pick(['gpu', 'coder@>=2'])] } : task;
   return { ...story, plan: story.plan.map(asks) };

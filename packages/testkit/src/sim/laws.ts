@@ -5,6 +5,7 @@ import type { ModelEnd } from '@swarm/core/ports/models';
 import { CONTEST_LAWS } from './contest-laws.ts';
 import { CRITERIA_LAWS } from './criteria-laws.ts';
 import { HAND_LAWS } from './hand-laws.ts';
+import { HOST_LAWS } from './host-laws.ts';
 import type { Law, Look } from './law.ts';
 import { FREE_ENDINGS, FREE_REJECTIONS, type Ledger, readLedger } from './ledger.ts';
 import { ORDER_LAWS } from './order-laws.ts';
@@ -56,6 +57,7 @@ const LAWS: readonly Law[] = [
   ...STEER_LAWS,
   ...CRITERIA_LAWS,
   ...CONTEST_LAWS,
+  ...HOST_LAWS,
 ];
 
 /** P1, P8: nobody else works on it, and it has an attempt left, of a new number. */

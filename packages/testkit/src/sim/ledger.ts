@@ -16,6 +16,7 @@ import { NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
 import { Blame } from './blame.ts';
 import { ContestLedger } from './contest-ledger.ts';
 import { CriteriaLedger } from './criteria-ledger.ts';
+import { HostLedger } from './host-ledger.ts';
 import { Purse } from './purse.ts';
 import { SteerLedger } from './steer-ledger.ts';
 import { TargetLine } from './target-line.ts';
@@ -86,6 +87,7 @@ export class Ledger {
   readonly purse = new Purse();
   readonly steering = new SteerLedger();
   readonly blame = new Blame();
+  readonly machines = new HostLedger();
   /** Tasks that are split, or were. */
   readonly splits = new Map<TaskId, Split>();
   /** Of each part, what it is a part of. */
@@ -110,6 +112,7 @@ export class Ledger {
     this.purse.take(event);
     this.steering.take(event);
     this.blame.take(event);
+    this.machines.take(event);
     this.line.take(event, (task) => this.landed.has(task) || this.undone.has(task));
   }
 

@@ -12,6 +12,7 @@ import {
   type Settings,
 } from '@swarm/orchestrator';
 import { twinAgent } from '../twins/agent.ts';
+import { hosted } from '../twins/hosts.ts';
 import { twinHub } from '../twins/hub.ts';
 import { twinModel } from '../twins/model.ts';
 import { twinSandbox } from '../twins/sandbox.ts';
@@ -61,7 +62,7 @@ export function startProcess(world: World, story: Story, mutant: Mutant): SimPro
 
 async function live(world: World, story: Story, mutant: Mutant, process: SimProcess): Promise<RunOutcome> {
   const opened = await openJournal(world, mutant, process.inc);
-  const ports = portsOf(world, story, mutant, process.inc, opened);
+  const ports = hosted(world, story, process.inc, portsOf(world, story, mutant, process.inc, opened));
   process.orchestrator = createOrchestrator(ports, settingsOf(world, story, opened.entries.length === 0));
   return process.orchestrator.run();
 }

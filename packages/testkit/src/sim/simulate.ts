@@ -54,6 +54,8 @@ export interface SimulatedRun {
 const CALM_MS_MAX = 72 * 3_600_000;
 /** Events of one seed; a run that needs more goes round in circles. */
 const STEPS_MAX = 150_000;
+/** Hosts say every few seconds that they are there. */
+const STEPS_MAX_HOSTED = 3_000_000;
 
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SimulatedRun> {
   const { focus = [] } = options;
@@ -159,7 +161,8 @@ function drawLifetime(world: World): number {
 }
 
 const isWithinBounds = (world: World, story: Story): boolean =>
-  world.scheduler.steps < STEPS_MAX && world.scheduler.now < story.chaosMs + CALM_MS_MAX;
+  world.scheduler.steps < (story.features.hosts ? STEPS_MAX_HOSTED : STEPS_MAX) &&
+  world.scheduler.now < story.chaosMs + CALM_MS_MAX;
 
 function problemOf(world: World, story: Story, process: SimProcess, isKilled: boolean): string | undefined {
   if (isKilled) return undefined;

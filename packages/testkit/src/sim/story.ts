@@ -198,6 +198,7 @@ export function requestOf(world: World, story: Story): Request {
     ...(story.features.tried && {
       roles: [{ name: 'coder', candidates: story.features.tried.candidates }],
     }),
+    ...(story.features.hosts && { hosted: true as const }),
     ...(story.features.distribute && { distribute: story.features.distribute }),
   };
 }

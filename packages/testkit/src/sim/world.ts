@@ -14,6 +14,8 @@ import { EPOCH, type Incarnation, Scheduler } from './scheduler.ts';
 
 /** A work tree on the simulated disk: `tree` is what lies in it now. */
 export interface SimWorkspace {
+  /** The host it lies on. Undefined: the orchestrator's own machine. */
+  readonly host?: string | undefined;
   readonly name: string;
   readonly path: string;
   readonly attempt: AttemptId | undefined;
@@ -87,6 +89,8 @@ export class World {
   readonly work = new Map<AttemptId, CommitId>();
   readonly intakes = new Map<AttemptId, CommitId>();
   readonly workspaces = new Map<string, SimWorkspace>();
+  /** What was saved on each host, and has not travelled. */
+  readonly savedOn = new Map<string, Map<AttemptId, CommitId>>();
   /** What lies in each that is kept, by key. */
   readonly environments = new Map<string, string>();
 

@@ -50,18 +50,20 @@ const MOODS: readonly Mood[] = [
 const CARELESS: readonly Mood[] = ['half', 'tramples', 'drops'];
 
 /** Does what the task's description says, or what this seed makes of it. */
-export function twinAgent(world: World, inc: Incarnation): Agent {
+export function twinAgent(world: World, inc: Incarnation, host?: string): Agent {
   return {
     name: 'twin',
     hears: true,
     async run(job) {
-      const isKnown = world.durable.attempts.get(job.attempt)?.state === 'running';
+      const known = world.durable.attempts.get(job.attempt);
+      // A message to a host may come when its attempt is over, and never before its start.
+      const isKnown = host === undefined ? known?.state === 'running' : known?.driver !== undefined;
       world.expect(isKnown, `P6: the agent of ${job.attempt} runs before its start is on disk`);
       const went = world.durable.attempts.get(job.attempt)?.reworks ?? 0;
       const notes = world.durable.tasks.get(taskOf(job.attempt))?.notes ?? [];
       const isCalledFor = went > 0 || notes.length > 0;
       world.expect(!job.goOn || isCalledFor, `P6: ${job.attempt} goes on before that is on disk`);
-      listen(world, job, notes);
+      if (host === undefined) listen(world, job, notes);
       const mood = drawMood(world);
       const isDown = (): boolean => world.modelsDownUntil > world.scheduler.now;
       // With no model to talk to an agent is back at once.

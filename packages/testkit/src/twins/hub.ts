@@ -65,7 +65,7 @@ export function twinHub(world: World, inc: Incarnation): Hub {
         target: world.target,
         work: [...world.work].map(([attempt, commit]) => ({ attempt, commit })),
         intakes: [...world.intakes.keys()],
-        workspaces: [...world.workspaces.keys()],
+        workspaces: [...world.workspaces.keys()].filter((name) => !name.includes(':')),
       })),
     tidy: (keep) => {
       const { liveAttempts, queue, byState, tasks } = world.durable;

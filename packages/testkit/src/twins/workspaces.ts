@@ -11,7 +11,9 @@ export const SAVE = 'twin-save';
 type WorkspaceAsk = Parameters<Workspaces['create']>[0];
 
 /** Work trees in memory. */
-export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
+export function twinWorkspaces(world: World, inc: Incarnation, host?: string): Workspaces {
+  if (host !== undefined) return workspacesOn(world, inc, host);
+
   return {
     create: (ask) => {
       // As the real ones: a name that is not one of ours never becomes a path.
@@ -56,6 +58,33 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
   };
 }
 
+/** On a host: a message may come late, but for nothing that was never begun. Nothing of it is seen from the home's machine. */
+function workspacesOn(world: World, inc: Incarnation, host: string): Workspaces {
+  const keyOf = (name: string): string => `${host}:${name}`;
+  return {
+    create: (ask) => {
+      const isAttempt = /^t\d+\.\d+$/.test(ask.name);
+      const isKnown = !isAttempt || world.durable.attempts.has(ask.name as AttemptId);
+      world.expect(isKnown, `P6: ${host} makes ${ask.name} before its start is on disk`);
+      return world.happen(inc, world.random.between(5, 500), () => {
+        if (world.hits('setup'))
+          throw new SwarmError({ code: 'SW0702', what: `clone of ${ask.name} failed` });
+        world.write(`the clone of ${ask.name}`);
+        const made = newWorkspace(world, ask, host);
+        world.workspaces.set(keyOf(ask.name), made.simulated);
+        return made.shown;
+      });
+    },
+    saveCommand: ({ message, workspace, intake }) => [SAVE, message, workspace, intake],
+    readSave: () => ALL_SAVED,
+    remove: (name) =>
+      world.happen(inc, world.random.between(1, 50), () => {
+        world.workspaces.delete(keyOf(name));
+        world.savedOn.get(host)?.delete(name as AttemptId);
+      }),
+  };
+}
+
 const NAME = /^(?:t\d+\.\d+|[a-z]{1,16}(?:-[a-z0-9]{1,64}){1,3})$/;
 /** What people took off the target comes back with no work that stood on it. */
 function isGrounded({ objects, takenOff }: World, { base, from }: WorkspaceAsk): boolean {
@@ -79,13 +108,18 @@ function isRecorded({ durable }: World, name: string): boolean {
   return landing === undefined || landing === 'l0' || durable.landings.has(landing as LandingId);
 }
 
-function newWorkspace(world: World, ask: WorkspaceAsk): { simulated: SimWorkspace; shown: Workspace } {
+function newWorkspace(
+  world: World,
+  ask: WorkspaceAsk,
+  host?: string,
+): { simulated: SimWorkspace; shown: Workspace } {
   const { objects } = world;
   const base = objects.treeOf(ask.base);
   const from = ask.from && objects.has(ask.from) ? ask.from : undefined;
   const merged = from ? objects.merge(ask.base, from) : undefined;
-  const path = `/sim/workspaces/${ask.name}`;
+  const path = host === undefined ? `/sim/workspaces/${ask.name}` : `/sim/${host}/${ask.name}`;
   const simulated: SimWorkspace = {
+    host,
     name: ask.name,
     path,
     attempt: ask.attempt,
@@ -131,5 +165,8 @@ export function save(world: World, workspace: SimWorkspace, message: string): vo
     message,
     atSeconds: Math.floor(world.scheduler.now / 1000),
   });
-  world.intakes.set(workspace.attempt, made.id);
+  const { host, attempt } = workspace;
+  if (host === undefined) return void world.intakes.set(attempt, made.id);
+  const saved = world.savedOn.get(host) ?? new Map<AttemptId, CommitId>();
+  world.savedOn.set(host, saved.set(attempt, made.id));
 }

@@ -99,6 +99,7 @@ async function save(name: string, message: string): Promise<Answer> {
   const bench = benches.get(name)!;
   const { hub } = await opened!;
   const saved = await bench.save(message);
+  if (saved.kind === 'refused') return { kind: 'unsaved', why: saved.why };
   const taken = await hub.ingest(name as Parameters<typeof hub.ingest>[0]);
   if (taken.kind === 'commit')
     return {

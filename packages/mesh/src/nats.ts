@@ -1,0 +1,314 @@
+/**
+ * The wire over NATS: core messages for what is said again anyway, a durable queue for each host, an object store for
+ * what is too large. All of the server's memory may be lost at any time: streams are made anew when they are missed.
+ */
+import { readFile } from 'node:fs/promises';
+import { AckPolicy, type Consumer, jetstream, jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
+import { Objm } from '@nats-io/obj';
+import {
+  type ConnectionOptions,
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+  nkeyAuthenticator,
+  nkeys,
+} from '@nats-io/transport-node';
+import { SwarmError } from '@swarm/core/errors';
+import { bucketOf, inboxOf, STREAM } from './nats-config.ts';
+import { PARCEL_BYTES_MAX, SUBJECTS, type Wire } from './wire.ts';
+
+export { HOME_RIGHTS, hostRights, type ServerConfig, serverConfig } from './nats-config.ts';
+
+export interface NatsAsk {
+  /** `nats://host:4222` or `tls://host:4222`; several, with commas between. */
+  readonly url: string;
+  /** `home`, or the host's name. */
+  readonly name: string;
+  /** A file with a seed (SU…), with NATS credentials, or with `{"user", "pass"}`. */
+  readonly creds?: string;
+  /** The certificate authority of the server, and our own certificate, where it wants one. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** Keeps trying when the server is not there at first. */
+  readonly waits: boolean;
+  readonly onState?: (state: 'lost' | 'again', detail: string) => void;
+}
+
+export interface NatsWire {
+  readonly wire: Wire;
+  readonly isConnected: () => boolean;
+  close(): Promise<void>;
+}
+
+const MINUTE_NS = 60_000_000_000;
+const PULL_MS = 5_000;
+const AGAIN_MS = 1_000;
+/** How often home looks whether the streams are still there. */
+const TEND_MS = 2_000;
+/** How long putting something aside is tried while the store is away. */
+const PUT_TRIES = 10;
+
+/** Errors: SW0742 when the server does not answer or refuses who we are, SW0105 when the credentials cannot be read. */
+export async function connectNats(ask: NatsAsk): Promise<NatsWire> {
+  const connection = await open(ask);
+  let isConnected = true;
+  void (async () => {
+    for await (const { type } of connection.status()) {
+      if (type === 'disconnect' && isConnected) {
+        isConnected = false;
+        ask.onState?.('lost', 'the message server is away');
+      } else if (type === 'reconnect') {
+        isConnected = true;
+        ask.onState?.('again', 'the message server is there again');
+      }
+    }
+  })().catch(() => undefined);
+  const over = new NatsOverWire(connection, ask.name);
+  return { wire: over, isConnected: () => isConnected && !connection.isClosed(), close: () => over.close() };
+}
+
+async function open({ url, name, creds, tls, waits }: NatsAsk): Promise<NatsConnection> {
+  const authenticator = creds === undefined ? undefined : await readCreds(creds);
+  const options: ConnectionOptions = {
+    servers: url.split(',').map((one) => one.trim()),
+    name: `swarm ${name}`,
+    inboxPrefix: inboxOf(name),
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    waitOnFirstConnect: waits,
+    timeout: 10_000,
+    ...authenticator,
+    ...(tls && {
+      tls: {
+        ...(tls.ca && { caFile: tls.ca }),
+        ...(tls.cert && { certFile: tls.cert }),
+        ...(tls.key && { keyFile: tls.key }),
+      },
+    }),
+  };
+  try {
+    return await connect(options);
+  } catch (cause) {
+    const why = (cause as Error).message;
+    throw new SwarmError(
+      {
+        code: 'SW0742',
+        what: `the message server at ${url.replace(/\/\/[^@/]*@/, '//')} cannot be used`,
+        why,
+        fix: /auth/i.test(why) ? 'swarm workers --setup DIR' : 'apt-get install nats-server',
+      },
+      { cause },
+    );
+  }
+}
+
+/** A seed, a file of credentials as `nsc` makes it, or a user and a password. */
+async function readCreds(path: string): Promise<Partial<ConnectionOptions>> {
+  const unreadable = (why: string) =>
+    new SwarmError({
+      code: 'SW0105',
+      what: 'the credentials for the message server cannot be used',
+      where: path,
+      why,
+      fix: `ls -l ${path}`,
+    });
+  const bytes = await readFile(path).catch((error: Error) => {
+    throw unreadable(error.message);
+  });
+  const text = bytes.toString('utf8').trim();
+  if (text.includes('BEGIN NATS USER JWT')) return { authenticator: credsAuthenticator(bytes) };
+  if (/^SU[A-Z0-9]{50,60}$/.test(text))
+    return { authenticator: nkeyAuthenticator(new TextEncoder().encode(text)) };
+  try {
+    const { user, pass } = JSON.parse(text) as { user?: unknown; pass?: unknown };
+    if (typeof user === 'string' && typeof pass === 'string') return { user, pass };
+  } catch {
+    // Told below.
+  }
+  throw unreadable('it holds neither a seed (SU…), nor NATS credentials, nor {"user", "pass"}');
+}
+
+/** A new identity: what the server is told, and what only its owner has. */
+export function newIdentity(): { readonly publicKey: string; readonly seed: string } {
+  const pair = nkeys.createUser();
+  return { publicKey: pair.getPublicKey(), seed: new TextDecoder().decode(pair.getSeed()) };
+}
+
+class NatsOverWire implements Wire {
+  readonly #connection: NatsConnection;
+  readonly #name: string;
+  readonly #ready = new Map<string, Promise<void>>();
+  readonly #known = new Set<string>();
+  readonly #tending: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(connection: NatsConnection, name: string) {
+    this.#connection = connection;
+    this.#name = name;
+    if (name === 'home') this.#tending = setInterval(() => void this.#tend(), TEND_MS).unref();
+  }
+
+  publish(subject: string, bytes: Uint8Array): void {
+    if (this.#isClosed) return;
+    try {
+      this.#connection.publish(subject, bytes);
+    } catch {
+      // Closed, or too large for this server: whoever waits for an answer says it again, and hears of nothing.
+    }
+  }
+
+  subscribe(subject: string, hear: (subject: string, bytes: Uint8Array) => void): () => void {
+    const subscription = this.#connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (!error) hear(message.subject, message.data);
+      },
+    });
+    return () => subscription.unsubscribe();
+  }
+
+  dispatch(host: string, id: string, bytes: Uint8Array): void {
+    void this.#dispatch(host, id, bytes).catch(() => {
+      // Without streams it goes as everything else goes.
+      this.#ready.delete(host);
+      this.publish(SUBJECTS.to(host), bytes);
+    });
+  }
+
+  async #dispatch(host: string, id: string, bytes: Uint8Array): Promise<void> {
+    await this.#ensure(host);
+    const streams = jetstream(this.#connection);
+    const send = () => streams.publish(SUBJECTS.work(host), bytes, { msgID: id, timeout: 2_000 });
+    try {
+      await send();
+    } catch {
+      // The stream is gone: it is made anew, and knows nothing of what it held.
+      this.#ready.delete(host);
+      await this.#ensure(host);
+      await send();
+    }
+  }
+
+  receive(host: string, hear: (bytes: Uint8Array) => void): () => void {
+    let isOver = false;
+    void this.#pull(host, hear, () => isOver);
+    return () => {
+      isOver = true;
+    };
+  }
+
+  /** Home makes the queue; until it is there, and when it is gone, it is looked for again. */
+  async #pull(host: string, hear: (bytes: Uint8Array) => void, isOver: () => boolean): Promise<void> {
+    const streams = jetstream(this.#connection);
+    let consumer: Consumer | undefined;
+    while (!isOver() && !this.#isClosed) {
+      try {
+        consumer ??= await streams.consumers.get(STREAM, host);
+        for await (const message of await consumer.fetch({ max_messages: 16, expires: PULL_MS })) {
+          message.ack();
+          hear(message.data);
+        }
+      } catch {
+        consumer = undefined;
+        if (!isOver() && !this.#isClosed) await pause(AGAIN_MS);
+      }
+    }
+  }
+
+  async put(host: string, bytes: Uint8Array): Promise<string> {
+    if (bytes.length > PARCEL_BYTES_MAX)
+      throw new SwarmError({
+        code: 'SW0741',
+        what: `${bytes.length} bytes are too many for one message; ${PARCEL_BYTES_MAX} are the most`,
+      });
+    const name = crypto.randomUUID();
+    for (let n = 1; ; n++) {
+      try {
+        if (this.#name === 'home') await this.#ensure(host);
+        const store = await this.#store(host);
+        await store.putBlob({ name }, bytes);
+        return name;
+      } catch (cause) {
+        this.#ready.delete(host);
+        if (n < PUT_TRIES && !this.#isClosed) await pause(AGAIN_MS);
+        else
+          throw new SwarmError(
+            { code: 'SW0741', what: `nothing can be put aside for ${host}: ${(cause as Error).message}` },
+            { cause },
+          );
+      }
+    }
+  }
+
+  async get(host: string, name: string): Promise<Uint8Array> {
+    const store = await this.#store(host);
+    const info = await store.info(name);
+    if (!info) throw new Error(`there is nothing of the name ${name}`);
+    if (info.size > PARCEL_BYTES_MAX) throw new Error(`${info.size} bytes are too many`);
+    const bytes = await store.getBlob(name);
+    if (!bytes) throw new Error(`${name} is gone`);
+    return bytes;
+  }
+
+  drop(host: string, name: string): void {
+    void this.#store(host)
+      .then((store) => store.delete(name))
+      .catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    // What was said last goes out first.
+    await this.#connection.flush().catch(() => undefined);
+    this.#isClosed = true;
+    clearInterval(this.#tending);
+    await this.#connection.close();
+  }
+
+  /** Hosts may not make anew what is lost: home looks after it. */
+  async #tend(): Promise<void> {
+    if (this.#known.size === 0 || this.#isClosed) return;
+    try {
+      const manager = await jetstreamManager(this.#connection, { checkAPI: false });
+      await manager.streams.info(STREAM);
+    } catch {
+      this.#ready.clear();
+      for (const host of this.#known) await this.#ensure(host).catch(() => undefined);
+    }
+  }
+
+  #store(host: string) {
+    return new Objm(this.#connection).open(bucketOf(host));
+  }
+
+  /** The host's queue and its box, made where they are not there. */
+  #ensure(host: string): Promise<void> {
+    const known = this.#ready.get(host);
+    if (known) return known;
+    const made = this.#make(host);
+    this.#ready.set(host, made);
+    this.#known.add(host);
+    made.catch(() => this.#ready.delete(host));
+    return made;
+  }
+
+  async #make(host: string): Promise<void> {
+    const manager = await jetstreamManager(this.#connection, { checkAPI: false });
+    const stream = {
+      name: STREAM,
+      subjects: [SUBJECTS.work('*')],
+      retention: RetentionPolicy.Workqueue,
+      max_age: 60 * MINUTE_NS,
+      max_msgs_per_subject: 10_000,
+      duplicate_window: 2 * MINUTE_NS,
+    };
+    await manager.streams.info(STREAM).catch(() => manager.streams.add(stream));
+    await manager.consumers.add(STREAM, {
+      durable_name: host,
+      filter_subject: SUBJECTS.work(host),
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: MINUTE_NS / 2,
+    });
+    await new Objm(this.#connection).create(bucketOf(host), { ttl: 60 * MINUTE_NS });
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
