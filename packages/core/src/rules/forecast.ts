@@ -114,11 +114,10 @@ function wallOf(known: readonly RecordedRun[], taskMs: number, ideal: number): R
   const growth = isTold ? Math.min(Math.max(fitted, GROWTH_MIN * ratio), ratio) : ratio;
   const lineAt = (x: number): number => ofRun + growth * (x - ofIdeal);
   const likely = known.length === 0 ? ideal : lineAt(ideal);
-  return rangeOf(
-    known.map((run, i) => run.activeMs / lineAt(foreseen[i]!)),
-    likely,
-    1,
-  );
+  // Runs that took no time at all tell nothing of how times differ.
+  const shareOf = (run: RecordedRun, line: number): number => (line > 0 ? run.activeMs / line : 1);
+  const shares = known.map((run, i) => shareOf(run, lineAt(foreseen[i]!)));
+  return rangeOf(shares, likely, 1);
 }
 
 /** From the times of its own tasks to those of all that are known. */
