@@ -101,7 +101,7 @@ test('a range is never wider than fourfold, holds what is likely, and is narrowe
         assert.ok(high <= low * 4.000_001);
       }
     }),
-    { examples: [[[{ tasks: 1, tokens: 0, activeMs: 0 }], 0, 1]] },
+    { examples: [0, 3].map((activeMs) => [[{ tasks: 1, tokens: 0, activeMs }], 0, 1]) },
   );
   const width = (runs: readonly RecordedRun[]) => {
     const { low, high } = forecast(many(10), 2, runs).tokens;

@@ -112,7 +112,8 @@ function wallOf(known: readonly RecordedRun[], taskMs: number, ideal: number): R
     known.reduce((n, run, i) => n + (foreseen[i]! - ofIdeal) * (run.activeMs - ofRun), 0) / squares;
   const isTold = known.length >= SPREAD_FROM && Number.isFinite(fitted);
   const growth = isTold ? Math.min(Math.max(fitted, GROWTH_MIN * ratio), ratio) : ratio;
-  const lineAt = (x: number): number => ofRun + growth * (x - ofIdeal);
+  // No time is negative, whatever rounding makes of nothing.
+  const lineAt = (x: number): number => Math.max(0, ofRun + growth * (x - ofIdeal));
   const likely = known.length === 0 ? ideal : lineAt(ideal);
   // Runs that took no time at all tell nothing of how times differ.
   const shareOf = (run: RecordedRun, line: number): number => (line > 0 ? run.activeMs / line : 1);
