@@ -123,6 +123,10 @@ export const WEATHER_LOG_EVENTS = {
   'host.refused': { level: 'warn', means: 'a host may not join, or a message of a host was refused' },
   'wire.lost': { level: 'warn', means: 'the message server is away; what hosts run goes on' },
   'wire.again': { level: 'info', means: 'the message server is there again' },
+  'wire.unqueued': {
+    level: 'warn',
+    means: 'the message server keeps no queue for a host; what it is to do is sent to it as it is',
+  },
   'host.stale': { level: 'warn', means: 'a host reports on an attempt that is over; it is told to drop it' },
   'journal.cut': { level: 'warn', means: 'a torn last line was cut off the journal' },
   'journal.carried': { level: 'debug', means: 'the run’s reference has its journal as it is now' },

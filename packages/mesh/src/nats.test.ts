@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import type { SwarmError } from '@swarm/core/errors';
 import { connectNats, newIdentity } from './nats.ts';
 import { hostRights } from './nats-config.ts';
-import { startServer } from './testing.ts';
+import { startServer, until } from './testing.ts';
+import { SUBJECTS } from './wire.ts';
 
 const refusedAs = (code: string, why: RegExp) => (error: SwarmError) => {
   const [problem] = error.problems;
@@ -51,4 +52,29 @@ test('no right of a host names another host, or all of them', () => {
     (one) => one !== 'swarm.home.hello' && one !== '$JS.API.INFO',
   ))
     assert.match(subject, /[._]a(\.|$)/, subject);
+});
+
+test('where the server keeps no queues, what a host is to do is sent as it is, and that is told', async () => {
+  const server = await startServer(['a'], false);
+  const told: string[] = [];
+  const home = await connectNats({
+    url: server.url,
+    name: 'home',
+    creds: server.seedOf('home'),
+    waits: false,
+    onState: (state, detail) => told.push(`${state}: ${detail}`),
+  });
+  const host = await connectNats({ url: server.url, name: 'a', creds: server.seedOf('a'), waits: false });
+  try {
+    const heard: string[] = [];
+    host.wire.subscribe(SUBJECTS.to('a'), (_, bytes) => heard.push(Buffer.from(bytes).toString()));
+    home.wire.dispatch('a', 'id-1', Buffer.from('work'));
+    await until(() => heard.length > 0);
+    assert.deepEqual(heard, ['work']);
+    assert.match(told.join(), /^unqueued: the queue of a cannot be used/);
+  } finally {
+    await host.close();
+    await home.close();
+    await server.stop();
+  }
 });

@@ -30,7 +30,7 @@ export interface NatsAsk {
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   /** Keeps trying when the server is not there at first. */
   readonly waits: boolean;
-  readonly onState?: (state: 'lost' | 'again', detail: string) => void;
+  readonly onState?: (state: 'lost' | 'again' | 'unqueued', detail: string) => void;
 }
 
 export interface NatsWire {
@@ -62,7 +62,7 @@ export async function connectNats(ask: NatsAsk): Promise<NatsWire> {
       }
     }
   })().catch(() => undefined);
-  const over = new NatsOverWire(connection, ask.name);
+  const over = new NatsOverWire(connection, ask);
   return { wire: over, isConnected: () => isConnected && !connection.isClosed(), close: () => over.close() };
 }
 
@@ -136,14 +136,16 @@ export function newIdentity(): { readonly publicKey: string; readonly seed: stri
 class NatsOverWire implements Wire {
   readonly #connection: NatsConnection;
   readonly #name: string;
+  readonly #onState: NatsAsk['onState'];
   readonly #ready = new Map<string, Promise<void>>();
   readonly #known = new Set<string>();
   readonly #tending: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(connection: NatsConnection, name: string) {
+  constructor(connection: NatsConnection, { name, onState }: Pick<NatsAsk, 'name' | 'onState'>) {
     this.#connection = connection;
     this.#name = name;
+    this.#onState = onState;
     if (name === 'home') this.#tending = setInterval(() => void this.#tend(), TEND_MS).unref();
   }
 
@@ -166,8 +168,13 @@ class NatsOverWire implements Wire {
   }
 
   dispatch(host: string, id: string, bytes: Uint8Array): void {
-    void this.#dispatch(host, id, bytes).catch(() => {
-      // Without streams it goes as everything else goes.
+    void this.#dispatch(host, id, bytes).catch((error: Error) => {
+      // Without streams it goes as everything else goes, and a host that does not hear it is asked again.
+      const why = error.message.slice(0, 200);
+      this.#onState?.(
+        'unqueued',
+        `the queue of ${host} cannot be used, and what it is to do is sent as it is: ${why}`,
+      );
       this.#ready.delete(host);
       this.publish(SUBJECTS.to(host), bytes);
     });

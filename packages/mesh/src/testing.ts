@@ -156,7 +156,8 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-export async function startServer(hosts: readonly string[]): Promise<TestServer> {
+/** @param hasQueues false: a server without JetStream, as it is where nobody said otherwise. */
+export async function startServer(hosts: readonly string[], hasQueues = true): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'swarm-nats-'));
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
@@ -173,7 +174,8 @@ export async function startServer(hosts: readonly string[]): Promise<TestServer>
     home,
     hosts: new Map(hosts.map((name) => [name, all.get(name)!.publicKey])),
   });
-  writeFileSync(join(folder, 'server.conf'), config);
+  const without = config.replace(/^jetstream \{[^}]*\}$/m, '');
+  writeFileSync(join(folder, 'server.conf'), hasQueues ? config : without);
   let child: ChildProcess;
   const start = async (): Promise<void> => {
     child = spawn('/usr/sbin/nats-server', ['-c', join(folder, 'server.conf')], { stdio: 'ignore' });

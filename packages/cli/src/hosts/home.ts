@@ -44,7 +44,7 @@ export async function hostRun(ask: HomeAsk): Promise<HostedRun> {
     ...(creds && { creds }),
     ...(tls && { tls }),
     waits: false,
-    onState: (kind, msg) => ports.log.write(kind === 'lost' ? 'wire.lost' : 'wire.again', { msg }),
+    onState: (kind, msg) => ports.log.write(`wire.${kind}`, { msg }),
   });
   const home = openHome({
     wire: connected.wire,
