@@ -237,18 +237,65 @@ async function speed(): Promise<boolean> {
     const repository = makeRepository(3);
     const since = performance.now();
     const argv = ['run', '--plan', join(folder, 'plan.json'), '--trust-repo', '--hosts', String(hosts)];
-    const [code] = await once(
-      start('home', [...NODE, ...argv, '--workers', String(hosts * 3)], repository),
-      'exit',
-    );
+    const home = start('home', [...NODE, ...argv, '--workers', String(hosts * 3)], repository);
+    const meter = metered(home.pid!);
+    const [code] = await once(home, 'exit');
     const seconds = (performance.now() - since) / 1_000;
     first ||= seconds;
+    const landed = trailers(repository).length;
+    const { cpuMs, wireBytes } = meter.stop();
+    const each = (value: number): number => Math.round(value / TASKS);
     say(
-      `${hosts} hosts x 3 slots: ${trailers(repository).length} of ${TASKS} landed in ${seconds.toFixed(1)} s, ${(first / seconds).toFixed(2)}x`,
+      `${hosts} hosts x 3 slots: ${landed} of ${TASKS} landed in ${seconds.toFixed(1)} s, ${(first / seconds).toFixed(2)}x; an attempt takes ${each(cpuMs)} ms of home's CPU and ${each(wireBytes)} bytes over the wire, beside a bare pack of ${barePack(repository)}`,
     );
     if (code !== 0) return false;
   }
   return true;
+}
+
+const METER_MS = 100;
+const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+
+/** CPU of the home's own process, its start included, and what its message server has read; as last seen before the end. */
+function metered(home: number): { stop(): { readonly cpuMs: number; readonly wireBytes: number } } {
+  let [cpuMs, wireBytes] = [0, 0];
+  const look = (): void => {
+    try {
+      cpuMs = cpuMsOf(home);
+      const server = sh('pgrep', '-n', '-f', `nats-server -c ${env.XDG_STATE_HOME}`).trim();
+      wireBytes = Number(/^rchar: (\d+)/m.exec(readFileSync(`/proc/${server}/io`, 'utf8'))![1]);
+    } catch {
+      // Not there yet, or gone by now.
+    }
+  };
+  const timer = setInterval(look, METER_MS);
+  return {
+    stop() {
+      clearInterval(timer);
+      return { cpuMs, wireBytes };
+    },
+  };
+}
+
+function cpuMsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS_PER_SECOND;
+}
+
+/** Bytes of what one landing brought, as git packs it. */
+function barePack(repository: string): number {
+  const branch = sh(
+    'git',
+    '-C',
+    repository,
+    'for-each-ref',
+    '--format=%(refname)',
+    'refs/heads/swarm/',
+  ).trim();
+  const git = ['git', '-C', repository, 'pack-objects', '--revs', '--stdout', '-q'];
+  const input = `${branch}\n^${branch}~1\n`;
+  return execFileSync(git[0]!, git.slice(1), { env, input }).length;
 }
 
 try {
