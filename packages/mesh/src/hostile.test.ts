@@ -8,7 +8,17 @@ import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Bench } from '@swarm/core/ports/bench';
 import type { Home } from './home.ts';
 import { connectNats, type NatsWire } from './nats.ts';
-import { BASE, homeOn, hostOn, playedRoom, startServer, type TestServer, until } from './testing.ts';
+import {
+  BASE,
+  homeOn,
+  hostOn,
+  needsServer,
+  playedRoom,
+  SERVER,
+  startServer,
+  type TestServer,
+  until,
+} from './testing.ts';
 import { PROTOCOL } from './wire.ts';
 import type { WorkerHost } from './worker-host.ts';
 
@@ -141,6 +151,7 @@ const WITHOUT_EFFECT: Record<string, () => Uint8Array> = {
 };
 
 before(async () => {
+  if (!SERVER) return;
   server = await startServer(['a', 'evil']);
   const open = async (name: string): Promise<NatsWire> => {
     const wire = await connectNats({ url: server.url, name, creds: server.seedOf(name), waits: false });
@@ -172,6 +183,7 @@ before(async () => {
 });
 
 after(async () => {
+  if (!SERVER) return;
   await evil.close();
   await home.close();
   await good.close();
@@ -186,7 +198,7 @@ async function isUnharmed(): Promise<void> {
   assert.ok(home.fleet.seen().present.some(({ host }) => host === 'a'));
 }
 
-describe('a host that was broken into', () => {
+describe('a host that was broken into', needsServer, () => {
   for (const [deed, [subject, bytes]] of Object.entries(DENIED))
     test(`${deed}: the server does not let it through`, async () => {
       const before = denied;

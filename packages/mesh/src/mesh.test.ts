@@ -14,7 +14,9 @@ import {
   clock,
   homeOn,
   hostOn,
+  needsServer,
   playedRoom,
+  SERVER,
   startServer,
   type TestServer,
   until,
@@ -76,8 +78,8 @@ const job = (over: Partial<Parameters<Bench['agent']>[0]> = {}) => ({
 const isThere = (home: Home, host: string) => (): boolean =>
   home.fleet.seen().present.some((one) => one.host === host);
 
-function contract(kind: string, make: () => Promise<Ends>): void {
-  describe(`a host ${kind}`, { concurrency: false }, () => {
+function contract(kind: string, make: () => Promise<Ends>, needs: object = {}): void {
+  describe(`a host ${kind}`, { concurrency: false, ...needs }, () => {
     test('joins, opens a bench with what it fetched, works, and hands over a pack', async () => {
       const ends = await make();
       const deeds: string[] = [];
@@ -317,25 +319,29 @@ contract('in this process', memory);
 
 let server: TestServer;
 before(async () => {
-  server = await startServer(NAMES);
+  if (SERVER) server = await startServer(NAMES);
 });
-after(() => server.stop());
+after(() => server?.stop());
 
-contract('over NATS', () => overNats(server));
+contract('over NATS', () => overNats(server), needsServer);
 
-test('all that the message server held may be lost in the middle: the work goes on', async () => {
-  const ends = await overNats(server);
-  const pack = Buffer.alloc(1024 * 1024, 3);
-  const home = homeOn(await ends.wireOf('home'), { leaseMs: 20_000 });
-  const host = hostOn(await ends.wireOf('b'), 'b', { openRoom: async () => playedRoom([], { pack }) });
-  await until(isThere(home, 'b'));
-  const first = await opened(home, 't1.1', 'b');
-  await server.loseEverything();
-  assert.equal((await first.agent(job())).end, 'finished');
-  assert.equal((await first.save('After it')).kind, 'pack');
-  const second = await opened(home, 't2.1', 'b');
-  assert.equal((await second.agent(job())).end, 'finished');
-  await home.close();
-  await host.close();
-  await ends.close();
-});
+test(
+  'all that the message server held may be lost in the middle: the work goes on',
+  needsServer,
+  async () => {
+    const ends = await overNats(server);
+    const pack = Buffer.alloc(1024 * 1024, 3);
+    const home = homeOn(await ends.wireOf('home'), { leaseMs: 20_000 });
+    const host = hostOn(await ends.wireOf('b'), 'b', { openRoom: async () => playedRoom([], { pack }) });
+    await until(isThere(home, 'b'));
+    const first = await opened(home, 't1.1', 'b');
+    await server.loseEverything();
+    assert.equal((await first.agent(job())).end, 'finished');
+    assert.equal((await first.save('After it')).kind, 'pack');
+    const second = await opened(home, 't2.1', 'b');
+    assert.equal((await second.agent(job())).end, 'finished');
+    await home.close();
+    await host.close();
+    await ends.close();
+  },
+);

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { SwarmError } from '@swarm/core/errors';
 import { connectNats, newIdentity } from './nats.ts';
 import { hostRights } from './nats-config.ts';
-import { startServer, until } from './testing.ts';
+import { needsServer, startServer, until } from './testing.ts';
 import { SUBJECTS } from './wire.ts';
 
 const refusedAs = (code: string, why: RegExp) => (error: SwarmError) => {
@@ -27,24 +27,28 @@ test('a password in the address is not shown', async () => {
   await assert.rejects(asked, (error: SwarmError) => !error.problems[0]!.what.includes('hunter2'));
 });
 
-test('credentials of no known form, and an identity the server does not know, are refused', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'swarm-creds-'));
-  const server = await startServer(['a']);
-  try {
-    const file = (text: string): string => {
-      writeFileSync(join(folder, 'creds'), text);
-      return join(folder, 'creds');
-    };
-    const ask = (creds: string) => connectNats({ url: server.url, name: 'a', creds, waits: false });
-    await assert.rejects(ask(file('secret')), refusedAs('SW0105', /holds neither a seed/));
-    await assert.rejects(ask(join(folder, 'none')), refusedAs('SW0105', /no such file/i));
-    await assert.rejects(ask(file(newIdentity().seed)), refusedAs('SW0742', /cannot be used/));
-    await (await ask(server.seedOf('a'))).close();
-  } finally {
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+test(
+  'credentials of no known form, and an identity the server does not know, are refused',
+  needsServer,
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'swarm-creds-'));
+    const server = await startServer(['a']);
+    try {
+      const file = (text: string): string => {
+        writeFileSync(join(folder, 'creds'), text);
+        return join(folder, 'creds');
+      };
+      const ask = (creds: string) => connectNats({ url: server.url, name: 'a', creds, waits: false });
+      await assert.rejects(ask(file('secret')), refusedAs('SW0105', /holds neither a seed/));
+      await assert.rejects(ask(join(folder, 'none')), refusedAs('SW0105', /no such file/i));
+      await assert.rejects(ask(file(newIdentity().seed)), refusedAs('SW0742', /cannot be used/));
+      await (await ask(server.seedOf('a'))).close();
+    } finally {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
 
 test('no right of a host names another host, or all of them', () => {
   const { publish, subscribe } = hostRights('a');
@@ -54,27 +58,31 @@ test('no right of a host names another host, or all of them', () => {
     assert.match(subject, /[._]a(\.|$)/, subject);
 });
 
-test('where the server keeps no queues, what a host is to do is sent as it is, and that is told', async () => {
-  const server = await startServer(['a'], false);
-  const told: string[] = [];
-  const home = await connectNats({
-    url: server.url,
-    name: 'home',
-    creds: server.seedOf('home'),
-    waits: false,
-    onState: (state, detail) => told.push(`${state}: ${detail}`),
-  });
-  const host = await connectNats({ url: server.url, name: 'a', creds: server.seedOf('a'), waits: false });
-  try {
-    const heard: string[] = [];
-    host.wire.subscribe(SUBJECTS.to('a'), (_, bytes) => heard.push(Buffer.from(bytes).toString()));
-    home.wire.dispatch('a', 'id-1', Buffer.from('work'));
-    await until(() => heard.length > 0);
-    assert.deepEqual(heard, ['work']);
-    assert.match(told.join(), /^unqueued: the queue of a cannot be used/);
-  } finally {
-    await host.close();
-    await home.close();
-    await server.stop();
-  }
-});
+test(
+  'where the server keeps no queues, what a host is to do is sent as it is, and that is told',
+  needsServer,
+  async () => {
+    const server = await startServer(['a'], false);
+    const told: string[] = [];
+    const home = await connectNats({
+      url: server.url,
+      name: 'home',
+      creds: server.seedOf('home'),
+      waits: false,
+      onState: (state, detail) => told.push(`${state}: ${detail}`),
+    });
+    const host = await connectNats({ url: server.url, name: 'a', creds: server.seedOf('a'), waits: false });
+    try {
+      const heard: string[] = [];
+      host.wire.subscribe(SUBJECTS.to('a'), (_, bytes) => heard.push(Buffer.from(bytes).toString()));
+      home.wire.dispatch('a', 'id-1', Buffer.from('work'));
+      await until(() => heard.length > 0);
+      assert.deepEqual(heard, ['work']);
+      assert.match(told.join(), /^unqueued: the queue of a cannot be used/);
+    } finally {
+      await host.close();
+      await home.close();
+      await server.stop();
+    }
+  },
+);

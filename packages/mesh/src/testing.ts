@@ -1,10 +1,10 @@
 /** For tests: a message server of its own, a clock, a host whose benches are played, a home over it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { CommitId } from '@swarm/core/model/ids';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { AttemptHost, Bench, BenchAsk } from '@swarm/core/ports/bench';
@@ -147,6 +147,15 @@ export async function until(isSo: () => boolean, withinMs = 20_000): Promise<voi
 
 // ───────────────────────── a message server ─────────────────────────
 
+const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
+
+/** Undefined: there is none on this machine. */
+export const SERVER = FOLDERS.map((one) => join(one, 'nats-server')).find(existsSync);
+
+export const needsServer = SERVER
+  ? {}
+  : { skip: 'nats-server is not there; fix: apt-get install nats-server' };
+
 export interface TestServer {
   readonly url: string;
   /** The file with the identity of `home` or of a host. */
@@ -178,7 +187,7 @@ export async function startServer(hosts: readonly string[], hasQueues = true): P
   writeFileSync(join(folder, 'server.conf'), hasQueues ? config : without);
   let child: ChildProcess;
   const start = async (): Promise<void> => {
-    child = spawn('/usr/sbin/nats-server', ['-c', join(folder, 'server.conf')], { stdio: 'ignore' });
+    child = spawn(SERVER!, ['-c', join(folder, 'server.conf')], { stdio: 'ignore' });
     for (let n = 0; n < 200 && !(await answers(port)); n++) await new Promise((r) => setTimeout(r, 50));
   };
   const kill = async (): Promise<void> => {
