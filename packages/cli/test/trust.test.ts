@@ -109,6 +109,7 @@ const COMMANDS: Readonly<Record<string, (run: string) => readonly string[] | 'no
   runs: () => ['runs'],
   status: (run) => ['status', '--run', run],
   board: (run) => ['board', '--plain', run],
+  workers: () => ['workers'],
   tasks: () => ['tasks'],
   explain: () => ['explain', 't1'],
   logs: () => ['logs'],
@@ -141,6 +142,7 @@ const COMMANDS: Readonly<Record<string, (run: string) => readonly string[] | 'no
   play: () => 'none',
   schema: () => 'none',
   k8s: () => 'none',
+  worker: () => 'none',
   completion: () => 'none',
   help: () => 'none',
   // What they do, the commands above do: `run`, and those that their tools are named after.

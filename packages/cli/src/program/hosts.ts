@@ -1,4 +1,5 @@
 /** Runs of many machines: `swarm worker`, `swarm workers`. */
+import { SANDBOX_WORDS } from '../config/sandbox-words.ts';
 import type { Context } from './context.ts';
 import type { WorkerOptions, WorkersOptions } from './options.ts';
 import { examples, type Finish, gather, type Program, repoOption, runOption, wholeNumber } from './parts.ts';
@@ -23,7 +24,7 @@ export function addHosts(program: Program, context: Context, exit: Finish): void
       'what it can do besides its agents: gpu, coder@2.1; may be given again',
       gather,
     )
-    .option('--sandbox <provider>', 'bubblewrap, docker, podman or none; without it, the first that works')
+    .option('--sandbox <provider>', SANDBOX_WORDS)
     .option('--state <folder>', 'where it keeps repositories and environments')
     .option('--health-port <n>', 'answer GET /healthz and /readyz on this port', wholeNumber)
     .option('--health-host <address>', 'the address to answer on; without it, 127.0.0.1')
