@@ -1,7 +1,7 @@
 /** `swarm run --hosts`: hosts as processes of their own over a real message server, from the start of the program to its end. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { World } from './support/world.ts';
@@ -24,6 +24,22 @@ interface Started {
   readonly type: string;
   readonly attempt?: string;
   readonly on?: { readonly host: string };
+}
+
+const TOKEN = `token-${'4f1c'.repeat(8)}`;
+
+/** The programs of this world, and whether the operator's keys are in what each was started with. */
+async function environmentsIn({ root }: World) {
+  const found = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '');
+    const [told, own] = [await read('cmdline'), await read('environ')];
+    const args = told.split('\0');
+    if (!args.some((arg) => arg.includes(root))) continue;
+    const what = args.includes('worker') ? 'worker' : args.includes('run') ? 'home' : 'other';
+    found.push({ what, has: own.includes(TOKEN) });
+  }
+  return found;
 }
 
 async function eventsOf(world: World): Promise<readonly Started[]> {
@@ -57,8 +73,15 @@ test('a run of hosts that is killed goes on, and each task lands once', noServer
     description: `${i === 0 ? 'true' : `until test -e ${world.root}/go; do sleep 0.05; done`}; echo ${name} > ${name}.txt`,
     scope: [`${name}.txt`],
   }));
-  const run = world.start(await world.plan(plan, ...OPEN));
+  const env = { GITHUB_TOKEN: TOKEN, OPENAI_API_KEY: TOKEN };
+  const run = world.start(await world.plan(plan, ...OPEN), { env });
   await run.line(/landed t1/);
+  const processes = await environmentsIn(world);
+  assert.deepEqual(
+    processes.filter(({ has }) => has).map(({ what }) => what),
+    ['home'],
+  );
+  assert.deepEqual(processes.filter(({ what }) => what === 'worker').length, 2);
   const { live, hosts } = JSON.parse((await world.swarm(['workers', '--json'])).stdout);
   assert.deepEqual([live, hosts.map(({ host, state }: Listed) => `${host} ${state}`).sort()], [true, BOTH]);
   run.kill('SIGKILL');

@@ -8,6 +8,7 @@ import { delimiter, join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import { newIdentity, serverConfig } from '@swarm/mesh/nats';
 import type { Environment } from '../finding/paths.ts';
+import { hostEnv } from './host-env.ts';
 import type { HostsFile } from './hosts-file.ts';
 
 export interface LocalAsk {
@@ -18,6 +19,8 @@ export interface LocalAsk {
   readonly state: string;
   readonly sandbox: string;
   readonly env: Environment;
+  /** Variables of it that commands are shown. */
+  readonly shown: readonly string[];
   /** How this program is started, without its arguments. */
   readonly program: readonly string[];
   /** What hosts say, line by line. */
@@ -36,7 +39,7 @@ const STOP_MS = 5_000;
 
 /** Errors: SW0341 when there is no message server on this machine, SW0742 when it does not start. */
 export async function startLocalHosts(ask: LocalAsk): Promise<LocalHosts> {
-  const { count, slots, state, sandbox, env, program, tell } = ask;
+  const { count, slots, state, sandbox, env, shown, program, tell } = ask;
   const binary = findServer(env);
   const folder = join(state, 'mesh');
   await rm(folder, { recursive: true, force: true });
@@ -63,7 +66,7 @@ export async function startLocalHosts(ask: LocalAsk): Promise<LocalHosts> {
     const child = spawn(argv[0]!, argv.slice(1), {
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...env } as NodeJS.ProcessEnv,
+      env: hostEnv(env, shown),
     });
     children.set(name, child);
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {

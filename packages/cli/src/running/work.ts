@@ -124,6 +124,7 @@ async function localHosts({ file, repository, context }: WorkAsk): Promise<Local
     state: repository.state,
     sandbox: file.sandbox,
     env: context.env,
+    shown: [...(file.config.shown?.env ?? []), ...(file.config.shown?.setupEnv ?? [])],
     program: thisProgram(),
     tell: (line) => context.output.narrate(line),
   });
