@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import type { SwarmError } from '@swarm/core/errors';
 import { GitHub } from './github.ts';
 import { realTime } from './testing.ts';
 
@@ -24,6 +25,14 @@ async function serving(
 }
 const forgeAt = (api: string) => new GitHub({ slug: 'acme/shop', api, token: 'ghp_s3cret', ...realTime() });
 
+const isRefusedFor =
+  (why: RegExp) =>
+  ({ problems: [problem] }: SwarmError): boolean => {
+    assert.equal(problem!.code, 'SW0706');
+    assert.match(problem!.why!, why);
+    return true;
+  };
+
 test('the token goes to no other host, whatever a redirect or a next page says', async (t) => {
   const evil = await serving(t, (_, response) => void response.end('[]'));
   const forge = await serving(t, (request, response) => {
@@ -31,9 +40,18 @@ test('the token goes to no other host, whatever a redirect or a next page says',
       response.writeHead(200, { link: `<${evil.url}/more>; rel="next"` }).end('[]');
     else response.writeHead(302, { location: `${evil.url}/there` }).end();
   });
-  assert.deepEqual(await forgeAt(forge.url).comments(1), []);
+  await assert.rejects(forgeAt(forge.url).comments(1), isRefusedFor(/next page/));
   await assert.rejects(forgeAt(forge.url).repository(), /SW0706/);
   assert.equal(evil.seen.length, 0);
+});
+
+test('a list that never ends is refused: a part of it is not taken for all', async (t) => {
+  const forge = await serving(t, (request, response) => {
+    const page = Number(new URL(request.url!, 'http://x').searchParams.get('page') ?? 1);
+    response.writeHead(200, { link: `</issues?page=${page + 1}>; rel="next"` }).end('[]');
+  });
+  await assert.rejects(forgeAt(forge.url).comments(1), isRefusedFor(/more than 50 pages/));
+  assert.equal(forge.seen.length, 50);
 });
 
 test('a repository that was renamed is followed within its own forge', async (t) => {

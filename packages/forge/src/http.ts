@@ -81,7 +81,10 @@ export class Http {
     return this.#ask(asked, this.#address(asked), true);
   }
 
-  /** Every entry of a list, over all its pages. Undefined: there is no such thing. Errors: as `ask`. */
+  /**
+   * Every entry of a list, over all its pages: a part of one is never taken for it, for checks and comments decide
+   * things. Undefined: there is no such thing. Errors: as `ask`, and SW0706 for a list that cannot be read to its end.
+   */
   async list(
     asked: Omit<Asked, 'method' | 'body'>,
     entries?: (json: unknown) => unknown,
@@ -92,7 +95,8 @@ export class Http {
       ...asked,
       query: { per_page: '100', ...asked.query },
     });
-    for (let page = 0; next !== undefined && page < PAGES_MAX; page++) {
+    for (let page = 0; next !== undefined; page++) {
+      if (page === PAGES_MAX) throw this.#endless(asked.path, `it has more than ${PAGES_MAX} pages`);
       const answer: Answer = await this.#ask({ method: 'GET', path: asked.path }, next).catch(
         (error: unknown) => {
           throw error instanceof Silent ? this.#silent(error) : error;
@@ -102,7 +106,7 @@ export class Http {
       const list = entries ? entries(answer.json) : answer.json;
       if (answer.status !== 200 || !Array.isArray(list)) throw this.refused(answer, `GET ${asked.path}`);
       all.push(...(list as unknown[]));
-      next = this.#next(answer, next);
+      next = this.#next(answer, next, asked.path);
     }
     return all;
   }
@@ -204,11 +208,20 @@ export class Http {
   }
 
   /** The next page is followed only where it is of the same forge. */
-  #next({ headers }: Answer, from: URL): URL | undefined {
+  #next({ headers }: Answer, from: URL, path: string): URL | undefined {
     const link = /<([^<>]+)>;\s*rel="next"/.exec(headers.get('link') ?? '')?.[1];
     if (link === undefined) return undefined;
     const next = new URL(link, from);
-    return next.origin === this.#api.origin ? next : undefined;
+    if (next.origin === this.#api.origin) return next;
+    throw this.#endless(
+      path,
+      `its next page is said to be at ${next.origin}, which has no business with the token`,
+    );
+  }
+
+  #endless(path: string, why: string): SwarmError {
+    const what = `a list of the forge at ${this.#api.host} cannot be read to its end`;
+    return new SwarmError({ code: 'SW0706', what, where: path, why });
   }
 
   #silent(cause: Silent): SwarmError {

@@ -22,8 +22,6 @@ import { resume } from './run.ts';
 
 const LABEL = 'swarm';
 const EVERY_MS = 120_000;
-/** Runs looked at for the issues they are of. */
-const RUNS_MAX = 500;
 /** The exit code of a run that a signal ended. */
 const INTERRUPTED = 130;
 
@@ -125,7 +123,7 @@ async function isElsewhere(forge: Forge, number: number): Promise<boolean> {
 
 async function runsOf(repository: RepositoryPaths, { env }: Context): Promise<readonly ReadRun[]> {
   const read: ReadRun[] = [];
-  for (const paths of (await listRuns(repository, env)).slice(0, RUNS_MAX)) {
+  for (const paths of await listRuns(repository, env)) {
     const known = await knownRun(repository, paths, env).catch(notOurs);
     if (known?.file.issue) read.push(await readKnown(known));
   }
