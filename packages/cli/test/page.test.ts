@@ -241,7 +241,7 @@ test(
         await isIn(page, 't1', 'pending');
         await page.locator('.standing', { hasText: 'as it was then' }).waitFor();
         assert.match(page.url(), /@1\//);
-        await page.locator('#story', { hasText: 't1 was accepted' }).waitFor();
+        await page.locator('#story[aria-busy=false]', { hasText: 't1 was accepted' }).waitFor();
         assert.doesNotMatch((await page.locator('#story').textContent())!, /landed/);
         await page.getByRole('link', { name: 'Graph' }).click();
         await page.locator('.node.pending').first().waitFor();
@@ -272,7 +272,7 @@ test(
     await t.test('charts count what landed, in words too', async () => {
       await show('/charts');
       await page.locator('#throughput canvas').waitFor();
-      assert.match((await page.locator('#throughput').textContent())!, /2 landed in \d+s/);
+      assert.match((await page.locator('#throughput').textContent())!, /2 landed in \d+m?s/);
     });
 
     await t.test('nothing was asked of another host, no dialog opened, no policy was broken', end);

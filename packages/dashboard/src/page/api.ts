@@ -48,7 +48,8 @@ export type Answer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly trouble: Trouble };
 
-const GONE: Trouble = { what: 'the server does not answer', fix: 'swarm serve' };
+/** What is said where nothing answered. */
+export const GONE: Trouble = { what: 'the server does not answer', fix: 'swarm serve' };
 
 async function asked<T>(path: string, how?: RequestInit): Promise<Answer<T>> {
   try {

@@ -11,7 +11,15 @@ import { Steering } from './task-steering.ts';
 import { TranscriptPane } from './transcript.ts';
 import { nothing, shown, state } from './words.ts';
 
-const story = signal<api.Story | undefined>(undefined);
+interface Told {
+  readonly id: string;
+  /** The entry it is told as of; undefined is now. */
+  readonly asOf: number | undefined;
+  /** Undefined: the task was not there yet. */
+  readonly story: api.Story | undefined;
+}
+
+const latest = signal<Told | undefined>(undefined);
 
 export function TaskPanel() {
   const id = chosen.value;
@@ -21,14 +29,19 @@ export function TaskPanel() {
   useEffect(() => {
     if (id === undefined) return;
     // What was said of another one says nothing of it.
-    if (story.value?.task.id !== id) story.value = undefined;
+    if (latest.value?.id !== id) latest.value = undefined;
     void tell(run.value!, id, at);
   }, [run.value, id, at, task]);
   useEffect(() => box.current?.focus(), [id]);
   if (id === undefined) return null;
-  const told = story.value?.task.id === id ? story.value : undefined;
-  const one = told?.task ?? task;
-  return h('aside', { id: 'story', 'aria-labelledby': 'story-title', tabIndex: -1, ref: box }, [
+  const last = latest.value?.id === id ? latest.value : undefined;
+  const told = last?.story;
+  // Until that of this time is there, the one before it stays, marked: a slider does not flicker, and nothing that
+  // came later passes for what was so then.
+  const isOfThen = last !== undefined && last.asOf === at;
+  const one = isOfThen ? (told?.task ?? task) : (task ?? told?.task);
+  const marks = { 'aria-busy': !isOfThen, 'aria-labelledby': 'story-title', tabIndex: -1 };
+  return h('aside', { id: 'story', ...marks, ref: box }, [
     h('header', null, [
       h('h2', { id: 'story-title' }, [
         id,
@@ -58,16 +71,16 @@ export function TaskPanel() {
         ? h(TranscriptPane, { of: id, attempts: told?.attempts ?? [] })
         : told
           ? inside(told.task, told.story)
-          : nothing('…'),
+          : nothing(isOfThen ? 'It was not there yet.' : '…'),
   ]);
 }
 
 async function tell(name: string, task: string, at: number | undefined): Promise<void> {
   const told = await api.storyOf(name, task, at);
   if (task !== chosen.value || name !== run.value || at !== address.value.at) return;
-  if (told.ok) story.value = told.value;
-  // A task that was not there yet has none.
-  else if (at === undefined) trouble.value = told.trouble;
+  if (told.ok) latest.value = { id: task, asOf: at, story: told.value };
+  else if (at === undefined || told.trouble === api.GONE) trouble.value = told.trouble;
+  else latest.value = { id: task, asOf: at, story: undefined };
 }
 
 const inside = (task: Task, sentences: readonly string[]) => [
