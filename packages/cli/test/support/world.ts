@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { LogLine } from '@swarm/core/log-events';
 import { probeBubblewrap } from '@swarm/sandbox';
+import { READ_ONCE } from '../../src/testing.ts';
 import { type Ended, type Running, start } from './program.ts';
 import { endMarked, markedWith } from './strays.ts';
 
@@ -157,6 +158,7 @@ export class World {
       XDG_STATE_HOME: join(this.root, 'state'),
       TMPDIR: join(this.root, 'tmp'),
       TZ: 'UTC',
+      ...READ_ONCE,
       ...extra,
     };
   }
