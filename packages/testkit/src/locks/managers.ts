@@ -139,12 +139,17 @@ export function run(
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: LIMIT_MS,
     });
+    // Node's own limit goes on ticking, and keeps its process alive, where the program was not found.
+    const limit = setTimeout(() => child.kill(), LIMIT_MS);
     const parts: string[] = [];
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (part) => parts.push(part));
-    child.on('error', (error) => resolve({ code: null, text: String(error) }));
-    child.on('close', (code) => resolve({ code, text: parts.join('') }));
+    const end = (said: Said) => {
+      clearTimeout(limit);
+      resolve(said);
+    };
+    child.on('error', (error) => end({ code: null, text: String(error) }));
+    child.on('close', (code) => end({ code, text: parts.join('') }));
   });
 }
