@@ -1,13 +1,11 @@
 /** `swarm transcript`: what the agent of one attempt said and did, as it is stored. */
-import { constants, type FileHandle, open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SwarmError } from '@swarm/core/errors';
 import { type AttemptId, parseAttemptId, type TaskId, taskOf } from '@swarm/core/model/ids';
 import { attemptVotedOn, isReviewerName } from '@swarm/core/rules/reviewing';
 import { unknownTask } from '../control/refused.ts';
 import { type ReadRun, readRun } from '../finding/opened-run.ts';
-import type { RunPaths } from '../finding/paths.ts';
+import { openTranscript, transcriptPath } from '../finding/transcript-file.ts';
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';
 import { jsonText, sanitize } from '../telling/output.ts';
@@ -31,13 +29,6 @@ export async function transcript(text: string, options: RunChoice, context: Cont
   }
   return 0;
 }
-
-export const transcriptPath = ({ attempts }: RunPaths, attempt: AttemptId): string =>
-  join(attempts, attempt, 'transcript.ndjson');
-
-/** A link there is none of ours, and is not followed. */
-export const openTranscript = (path: string): Promise<FileHandle | undefined> =>
-  open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined);
 
 const atWork = (attempt: AttemptId, { state }: ReadRun): string =>
   state.liveAttempts.has(attempt) ? ', still at work' : '';

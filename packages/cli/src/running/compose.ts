@@ -25,6 +25,7 @@ import {
   type Spans,
 } from '@swarm/telemetry';
 import type { Environment, RepositoryPaths } from '../finding/paths.ts';
+import { transcriptPath } from '../finding/transcript-file.ts';
 import type { HostedRun } from '../hosts/home.ts';
 import type { ProgramPlaces } from '../places.ts';
 import { bringBranches } from '../preparing/branches.ts';
@@ -333,7 +334,7 @@ export function portsOf(
   const gateway = models && noting(models.gateway, parts.secrets);
   const drivers: DriverParts = {
     ...(gateway && { gateway }),
-    transcriptPath: (attempt) => join(paths.attempts, attempt, 'transcript.ndjson'),
+    transcriptPath: (attempt) => transcriptPath(paths, attempt),
     clean: parts.unsaid.redact,
     clock: systemClock,
   };

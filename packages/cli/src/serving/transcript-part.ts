@@ -1,8 +1,7 @@
 /** A part of a transcript: it may be of any length, and a page takes what it can hold. */
-import { constants, open } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { AttemptId } from '@swarm/core/model/ids';
 import type { TranscriptLine, TranscriptPart } from '@swarm/dashboard';
+import { openTranscript, transcriptPath } from '../finding/transcript-file.ts';
 import { lineOf, nothingSaid, saidIn } from '../telling/said.ts';
 
 /** Of one part, and of one line. */
@@ -16,9 +15,8 @@ export async function transcriptPart(
   attempt: AttemptId,
   from: number,
 ): Promise<TranscriptPart> {
-  const path = join(attempts, attempt, 'transcript.ndjson');
-  // A link there is none of ours, and is not followed.
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined);
+  const path = transcriptPath({ attempts }, attempt);
+  const file = await openTranscript(path);
   if (!file) throw nothingSaid(attempt, path);
   try {
     for (let size = PART_BYTES; ; size *= 4) {

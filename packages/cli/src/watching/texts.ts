@@ -2,10 +2,11 @@
 
 import type { TaskId } from '@swarm/core/model/ids';
 import type { Text } from '@swarm/dashboard/board';
-import { attemptOf, openTranscript, transcriptPath, transcriptText } from '../commands/transcript.ts';
+import { attemptOf, transcriptText } from '../commands/transcript.ts';
 import { patchOf } from '../commands/work.ts';
 import type { KnownRun } from '../finding/door.ts';
 import { readKnown } from '../finding/opened-run.ts';
+import { openTranscript, transcriptPath } from '../finding/transcript-file.ts';
 import { nothingSaid } from '../telling/said.ts';
 import { refusalText } from './refusal.ts';
 
