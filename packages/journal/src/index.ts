@@ -4,6 +4,6 @@ export { followJournal, presentEntries } from './follow.ts';
 export type { AppendFile } from './group-commit.ts';
 export { openHeld } from './hold.ts';
 export { acquireLock, type Held, heldProblem, type Lock, type LockAsk } from './lock.ts';
-export { type HolderInfo, isThere, readHolderFile } from './lock-holder.ts';
+export { type HolderInfo, isThere, readHolderFile, thisProcess } from './lock-holder.ts';
 export { MemoryFile, type MemoryFileOptions, openMemoryJournal } from './memory-journal.ts';
 export { type Recovered, readJournal } from './recover.ts';

@@ -48,4 +48,10 @@ export async function isThere({ pid, started }: Pick<HolderInfo, 'pid' | 'starte
   return now !== undefined && (started === undefined || now === started);
 }
 
+/** This process, as others can ask whether it is still there. */
+export async function thisProcess(): Promise<Pick<HolderInfo, 'pid' | 'started'>> {
+  const started = await processStart(process.pid);
+  return { pid: process.pid, ...(started !== undefined && { started }) };
+}
+
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;

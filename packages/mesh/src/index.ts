@@ -5,5 +5,6 @@ export { type MemoryWireParts, MemoryWires } from './memory-wire.ts';
 export type { HostedFacts } from './remote-bench.ts';
 export type { CommitStore, HomeOfRoom, RunRoom, WorkMade } from './room.ts';
 export type { WorkerLine } from './roster.ts';
+export { type HostsWatch, watchHosts } from './watch.ts';
 export { PROTOCOL, SUBJECTS, type Wire } from './wire.ts';
 export { WorkerHost, type WorkerHostParts, type WorkerTold } from './worker-host.ts';

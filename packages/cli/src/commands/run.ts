@@ -1,6 +1,5 @@
 /** `swarm run`, `swarm resume`, `swarm apply`. */
 
-import { resolve } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { CommitId, RunId } from '@swarm/core/model/ids';
 import type { ApplyOutcome } from '@swarm/core/ports/git';
@@ -9,7 +8,7 @@ import { remainderOf } from '@swarm/core/views/remainder';
 import { adopt, enterRun } from '../finding/door.ts';
 import { type ReadRun, readRun } from '../finding/opened-run.ts';
 import type { RepositoryPaths } from '../finding/paths.ts';
-import type { HostsFile } from '../hosts/hosts-file.ts';
+import { hostsFor } from '../hosts/asked.ts';
 import { type ProgramPlaces, programPlaces } from '../places.ts';
 import { requireSomebody } from '../preparing/ask.ts';
 import { dryRun } from '../preparing/dry-run.ts';
@@ -60,7 +59,7 @@ export async function begin(
   if (!opening) return 1;
   const { file, repository, promptOverrides } = prepared;
   const waits = options.approve === true && opening.plan === undefined;
-  const hosts = hostsOf(options, context);
+  const hosts = await hostsFor(options, repository, context);
   const serving = options.serve ? await serveBeside(repository, context) : undefined;
   return work({
     file: { ...file, ...(waits && { approve: true as const }), ...(hosts && { hosts }) },
@@ -100,34 +99,6 @@ const liveBoardOf = (
     known: () => enterRun({ repo: repository, run }, context),
     isFirst: options.board === true,
   });
-/** Errors: SW0101 for both, SW0105 for no number of hosts. */
-function hostsOf(options: RunOptions, { cwd }: Context): HostsFile | undefined {
-  const { nats, natsCreds, natsCa, hosts } = options;
-  if (nats !== undefined && hosts !== undefined)
-    throw new SwarmError({
-      code: 'SW0101',
-      what: '--nats names a message server, and --hosts starts one',
-      where: '--hosts',
-      fix: 'swarm run --hosts 3 "what you want done"',
-    });
-  if (hosts !== undefined) {
-    if (typeof hosts === 'number' && hosts >= 1 && hosts <= LOCAL_HOSTS_MAX) return { url: '', local: hosts };
-    throw new SwarmError({
-      code: 'SW0105',
-      what: `--hosts is ${JSON.stringify(hosts)}: 1 to ${LOCAL_HOSTS_MAX}`,
-      where: '--hosts',
-      fix: 'swarm run --hosts 3 "what you want done"',
-    });
-  }
-  if (nats === undefined) return undefined;
-  return {
-    url: nats,
-    ...(natsCreds !== undefined && { creds: resolve(cwd, natsCreds) }),
-    ...(natsCa !== undefined && { ca: resolve(cwd, natsCa) }),
-  };
-}
-const LOCAL_HOSTS_MAX = 64;
-
 function requireYes(isYes: true | undefined, fix: string): void {
   if (!isYes) requireSomebody('the plan is shown and waits for a yes before anything starts', fix);
 }

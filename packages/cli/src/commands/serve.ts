@@ -4,6 +4,7 @@ import { SwarmError } from '@swarm/core/errors';
 import type { Serving } from '@swarm/dashboard';
 import { enterRepository } from '../finding/door.ts';
 import type { RepositoryPaths } from '../finding/paths.ts';
+import { serverOf, shownUrl } from '../hosts/asked.ts';
 import type { Context } from '../program/context.ts';
 import type { ServeOptions } from '../program/options.ts';
 import { isLoopback, LOOPBACK, SERVE_PORT } from '../serving/names.ts';
@@ -19,7 +20,15 @@ export async function serve(options: ServeOptions, context: Context): Promise<nu
   const repository = await enterRepository(options, context);
   const over = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
   const bridge = bridgeOf(options, host);
-  const serving = await startServing({ repository, context, host, port, ...(bridge && { bridge }) });
+  const hosts = options.nats === undefined ? undefined : serverOf(options, options.nats, context.cwd);
+  const serving = await startServing({
+    repository,
+    context,
+    host,
+    port,
+    ...(bridge && { bridge }),
+    ...(hosts && { hosts }),
+  });
   if (!isLoopback(host))
     output.narrate(
       output.narrationInk.yellow(
@@ -31,6 +40,10 @@ export async function serve(options: ServeOptions, context: Context): Promise<nu
       output.narrationInk.yellow(
         'note: whatever runs on this machine may be a worker of the bridge, and call one: no token is asked for',
       ),
+    );
+  if (hosts)
+    output.narrate(
+      `hosts at ${sanitizeLine(shownUrl(hosts.url))} do the attempts of runs that begin here meanwhile`,
     );
   if (!options.json) output.narrate(`the runs of ${sanitizeLine(repository.repository)}, until Ctrl-C`);
   output.result(options.json ? linkJson(serving, repository) : serving.link);

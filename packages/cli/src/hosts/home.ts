@@ -4,7 +4,7 @@ import { LEASE_MS } from '@swarm/core/model/host';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { Wish } from '@swarm/core/rules/roles';
 import { type GatewayOfHome, type HostedFacts, openHome, type WorkerLine } from '@swarm/mesh';
-import { connectNats } from '@swarm/mesh/nats';
+import { connectNats, type NatsAsk } from '@swarm/mesh/nats';
 import type { OrchestratorPorts } from '@swarm/orchestrator';
 import { systemClock } from '../running/clock.ts';
 import type { RunFile } from '../running/run-file.ts';
@@ -32,18 +32,21 @@ export interface HostedRun {
   close(): Promise<void>;
 }
 
+/** Home, as it asks the message server to be let in. */
+export const askOf = ({ url, creds, ca, cert, key }: HostsFile): NatsAsk => ({
+  url,
+  name: 'home',
+  ...(creds && { creds }),
+  ...((ca || cert || key) && { tls: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) } }),
+  waits: false,
+});
+
 /** Errors: those of `connectNats`. */
 export async function hostRun(ask: HomeAsk): Promise<HostedRun> {
   const { file, hosts, state, base, ports, version, gateway, factsOf, traceparent } = ask;
-  const { url, creds, ca, cert, key, leaseMs = LEASE_MS } = hosts;
-  const tls =
-    ca || cert || key ? { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) } : undefined;
+  const { leaseMs = LEASE_MS } = hosts;
   const connected = await connectNats({
-    url,
-    name: 'home',
-    ...(creds && { creds }),
-    ...(tls && { tls }),
-    waits: false,
+    ...askOf(hosts),
     onState: (kind, msg) => ports.log.write(`wire.${kind}`, { msg }),
   });
   const home = openHome({

@@ -9,7 +9,7 @@ export interface RunChoice {
 }
 
 /** Flags of `swarm run`, as typed: configuration flags are checked by the schema, under their own names. */
-export interface RunOptions {
+export interface RunOptions extends NatsOptions {
   readonly repo?: string | undefined;
   readonly target?: string | undefined;
   readonly deliver?: string | undefined;
@@ -49,13 +49,18 @@ export interface RunOptions {
   /** Where the bridge is whose workers do its tasks too: an address or a port; `true`: where swarm serve usually is. */
   readonly bridge?: string | true | undefined;
   readonly board?: true | undefined;
-  /** The message server over which hosts do its attempts, and who we are to it. */
-  readonly nats?: string | undefined;
-  readonly natsCreds?: string | undefined;
-  readonly natsCa?: string | undefined;
   /** So many hosts here, over a message server of their own. Text where it is no whole number. */
   readonly hosts?: number | string | undefined;
   readonly json?: true | undefined;
+}
+
+/** The message server over which hosts do attempts, who we are to it, and how it is known: files. */
+export interface NatsOptions {
+  readonly nats?: string | undefined;
+  readonly natsCreds?: string | undefined;
+  readonly natsCa?: string | undefined;
+  readonly natsCert?: string | undefined;
+  readonly natsKey?: string | undefined;
 }
 
 /** Flags of `swarm pr`. */
@@ -177,7 +182,7 @@ export interface EventsOptions extends RunChoice {
   /** Text where it is no whole number: the command says so. */
   readonly from?: number | string | undefined;
 }
-export interface ServeOptions extends Omit<RunChoice, 'run'> {
+export interface ServeOptions extends Omit<RunChoice, 'run'>, NatsOptions {
   /** Text where it is no whole number: the command says so. */
   readonly port?: number | string | undefined;
   readonly host?: string | undefined;

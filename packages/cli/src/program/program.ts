@@ -140,6 +140,8 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     )
     .option('--nats-creds <file>', 'who this run is to the message server')
     .option('--nats-ca <file>', 'the certificate authority of the message server')
+    .option('--nats-cert <file>', 'its own certificate, where the message server wants one')
+    .option('--nats-key <file>', 'the key of that certificate')
     .option(
       '--hosts <n>',
       'let so many hosts on this machine do the attempts, over a server of their own',

@@ -89,10 +89,20 @@ export function addReads(program: Program, context: Context, exit: Finish): void
     .option('--host <address>', 'an address or name of this machine (default: 127.0.0.1, this machine alone)')
     .option('--bridge', 'also serve workers of any kind, and whoever calls them: docs/wire.md')
     .option('--open-bridge', 'as --bridge, without the token, to this machine alone')
+    .option('--nats <url>', 'offer runs of the repository the hosts at this message server: docs/mesh.md')
+    .option('--nats-creds <file>', 'who their home is to the message server')
+    .option('--nats-ca <file>', 'the certificate authority of the message server')
+    .option('--nats-cert <file>', 'our own certificate, where the message server wants one')
+    .option('--nats-key <file>', 'the key of that certificate')
     .option('--json', 'the link and the token as JSON')
     .addHelpText(
       'after',
-      examples('swarm serve', 'swarm serve --port 0 --json', 'swarm serve --bridge --port 9002'),
+      examples(
+        'swarm serve',
+        'swarm serve --port 0 --json',
+        'swarm serve --bridge --port 9002',
+        'swarm serve --bridge --nats tls://10.0.0.5:4222 --nats-creds home.seed --nats-ca ca.pem',
+      ),
     )
     .action((options) => exit(import('../commands/serve.ts').then((m) => m.serve(options, context))));
 

@@ -2,11 +2,15 @@
 import type { Family } from '@swarm/bridge';
 import type { Beside } from '@swarm/dashboard';
 
-export interface OpenedBridge {
-  readonly beside: Beside;
+/** What is served beside the runs. */
+export interface BesideRuns {
   /** What there is to measure of it, put into the text of the runs. */
   measured(text: string): string;
-  close(): void;
+  close(): void | Promise<void>;
+}
+
+export interface OpenedBridge extends BesideRuns {
+  readonly beside: Beside;
 }
 
 /** Loaded only where one is wanted. */

@@ -2,9 +2,10 @@
 import { networkInterfaces } from 'node:os';
 import { type Serving, serve } from '@swarm/dashboard';
 import type { RepositoryPaths } from '../finding/paths.ts';
+import type { HostsFile } from '../hosts/hosts-file.ts';
 import { programPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
-import { bridgeBeside } from './bridge.ts';
+import { type BesideRuns, bridgeBeside } from './bridge.ts';
 import { servedMetrics } from './metrics.ts';
 import { isLoopback } from './names.ts';
 import { pageIn } from './page.ts';
@@ -18,41 +19,51 @@ export interface ServingAsk {
   readonly port: number;
   /** `open`: its callers and workers want no token. Absent: there is no bridge. */
   readonly bridge?: 'open' | 'with-token';
+  /** Hosts that runs of the repository may have meanwhile. */
+  readonly hosts?: HostsFile;
 }
 
-/** Errors: SW0701, SW0705. */
+/** Errors: SW0701, SW0705; with hosts SW0105 and SW0742. */
 export async function startServing({
   repository,
   context,
   host,
   port,
   bridge,
+  hosts,
 }: ServingAsk): Promise<Serving> {
   const names = namesOf(host);
   const { page } = programPlaces();
   const opened = bridge && (await bridgeBeside(bridge === 'open'));
   const metrics = servedMetrics(repository, context);
-  const serving = await serve({
-    runs: servedRuns(repository, context),
-    token: await serveToken(repository),
-    metrics: opened ? async () => opened.measured(await metrics()) : metrics,
-    ...(opened && { beside: opened.beside }),
-    page: await pageIn(page.folder, page.isPacked),
-    host,
-    port,
-    names,
-    ...(isEvery(host) && { shownAs: names[0]! }),
-    now: () => Date.now(),
-    onFault: (error) => context.output.narrate(`swarm serve: a fault: ${(error as Error).message}`),
-  });
-  if (!opened) return serving;
-  return {
-    ...serving,
-    close: async () => {
-      opened.close();
-      await serving.close();
-    },
-  };
+  const beside: BesideRuns[] = [...(opened ? [opened] : [])];
+  try {
+    // Loaded only where they are wanted.
+    if (hosts) beside.push(await (await import('./hosts.ts')).hostsBeside(repository, hosts));
+    const serving = await serve({
+      runs: servedRuns(repository, context),
+      token: await serveToken(repository),
+      metrics: async () => beside.reduce((text, one) => one.measured(text), await metrics()),
+      ...(opened && { beside: opened.beside }),
+      page: await pageIn(page.folder, page.isPacked),
+      host,
+      port,
+      names,
+      ...(isEvery(host) && { shownAs: names[0]! }),
+      now: () => Date.now(),
+      onFault: (error) => context.output.narrate(`swarm serve: a fault: ${(error as Error).message}`),
+    });
+    return {
+      ...serving,
+      close: async () => {
+        for (const one of beside) await one.close();
+        await serving.close();
+      },
+    };
+  } catch (error) {
+    for (const one of beside) await one.close();
+    throw error;
+  }
 }
 
 const isEvery = (host: string): boolean => host === '0.0.0.0' || host === '::';
