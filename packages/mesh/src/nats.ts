@@ -2,36 +2,16 @@
  * The wire over NATS: core messages for what is said again anyway, a durable queue for each host, an object store for
  * what is too large. All of the server's memory may be lost at any time: streams are made anew when they are missed.
  */
-import { readFile } from 'node:fs/promises';
 import { AckPolicy, type Consumer, jetstream, jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
 import { Objm } from '@nats-io/obj';
-import {
-  type ConnectionOptions,
-  connect,
-  credsAuthenticator,
-  type NatsConnection,
-  nkeyAuthenticator,
-  nkeys,
-} from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { SwarmError } from '@swarm/core/errors';
-import { bucketOf, inboxOf, STREAM } from './nats-config.ts';
+import { bucketOf, STREAM } from './nats-config.ts';
+import { type NatsAsk, openConnection, pause } from './nats-connect.ts';
 import { PARCEL_BYTES_MAX, SUBJECTS, type Wire } from './wire.ts';
 
 export { HOME_RIGHTS, hostRights, type ServerConfig, serverConfig } from './nats-config.ts';
-
-export interface NatsAsk {
-  /** `nats://host:4222` or `tls://host:4222`; several, with commas between. */
-  readonly url: string;
-  /** `home`, or the host's name. */
-  readonly name: string;
-  /** A file with a seed (SU…), with NATS credentials, or with `{"user", "pass"}`. */
-  readonly creds?: string;
-  /** The certificate authority of the server, and our own certificate, where it wants one. */
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** Keeps trying when the server is not there at first. */
-  readonly waits: boolean;
-  readonly onState?: (state: 'lost' | 'again' | 'unqueued', detail: string) => void;
-}
+export { type NatsAsk, newIdentity } from './nats-connect.ts';
 
 export interface NatsWire {
   readonly wire: Wire;
@@ -49,7 +29,7 @@ const PUT_TRIES = 10;
 
 /** Errors: SW0742 when the server does not answer or refuses who we are, SW0105 when the credentials cannot be read. */
 export async function connectNats(ask: NatsAsk): Promise<NatsWire> {
-  const connection = await open(ask);
+  const connection = await openConnection(ask);
   let isConnected = true;
   void (async () => {
     for await (const { type } of connection.status()) {
@@ -64,73 +44,6 @@ export async function connectNats(ask: NatsAsk): Promise<NatsWire> {
   })().catch(() => undefined);
   const over = new NatsOverWire(connection, ask);
   return { wire: over, isConnected: () => isConnected && !connection.isClosed(), close: () => over.close() };
-}
-
-async function open({ url, name, creds, tls, waits }: NatsAsk): Promise<NatsConnection> {
-  const authenticator = creds === undefined ? undefined : await readCreds(creds);
-  const options: ConnectionOptions = {
-    servers: url.split(',').map((one) => one.trim()),
-    name: `swarm ${name}`,
-    inboxPrefix: inboxOf(name),
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 250,
-    waitOnFirstConnect: waits,
-    timeout: 10_000,
-    ...authenticator,
-    ...(tls && {
-      tls: {
-        ...(tls.ca && { caFile: tls.ca }),
-        ...(tls.cert && { certFile: tls.cert }),
-        ...(tls.key && { keyFile: tls.key }),
-      },
-    }),
-  };
-  try {
-    return await connect(options);
-  } catch (cause) {
-    const why = (cause as Error).message;
-    throw new SwarmError(
-      {
-        code: 'SW0742',
-        what: `the message server at ${url.replace(/\/\/[^@/]*@/, '//')} cannot be used`,
-        why,
-        fix: /auth/i.test(why) ? 'swarm workers --setup DIR' : 'apt-get install nats-server',
-      },
-      { cause },
-    );
-  }
-}
-
-/** A seed, a file of credentials as `nsc` makes it, or a user and a password. */
-async function readCreds(path: string): Promise<Partial<ConnectionOptions>> {
-  const unreadable = (why: string) =>
-    new SwarmError({
-      code: 'SW0105',
-      what: 'the credentials for the message server cannot be used',
-      where: path,
-      why,
-      fix: `ls -l ${path}`,
-    });
-  const bytes = await readFile(path).catch((error: Error) => {
-    throw unreadable(error.message);
-  });
-  const text = bytes.toString('utf8').trim();
-  if (text.includes('BEGIN NATS USER JWT')) return { authenticator: credsAuthenticator(bytes) };
-  if (/^SU[A-Z0-9]{50,60}$/.test(text))
-    return { authenticator: nkeyAuthenticator(new TextEncoder().encode(text)) };
-  try {
-    const { user, pass } = JSON.parse(text) as { user?: unknown; pass?: unknown };
-    if (typeof user === 'string' && typeof pass === 'string') return { user, pass };
-  } catch {
-    // Told below.
-  }
-  throw unreadable('it holds neither a seed (SU…), nor NATS credentials, nor {"user", "pass"}');
-}
-
-/** A new identity: what the server is told, and what only its owner has. */
-export function newIdentity(): { readonly publicKey: string; readonly seed: string } {
-  const pair = nkeys.createUser();
-  return { publicKey: pair.getPublicKey(), seed: new TextDecoder().decode(pair.getSeed()) };
 }
 
 class NatsOverWire implements Wire {
@@ -317,5 +230,3 @@ class NatsOverWire implements Wire {
     await new Objm(this.#connection).create(bucketOf(host), { ttl: 60 * MINUTE_NS });
   }
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
