@@ -78,6 +78,15 @@ export function serverConfig({ listen, store, home, hosts, tls }: ServerConfig):
   ].join('\n');
 }
 
+/** @returns the same configuration with another key for one of its users; undefined: it has none of that name. */
+export function withKeyOf(config: string, who: 'home' | `host ${string}`, nkey: string): string | undefined {
+  const lines = config.split('\n');
+  const at = lines.findIndex((line) => line.trim() === `# ${who}`) + 1;
+  const old = at > 0 ? /nkey: "U[A-Z0-9]*"/.exec(lines[at] ?? '')?.[0] : undefined;
+  if (old === undefined) return undefined;
+  return lines.with(at, lines[at]!.replace(old, `nkey: ${quoted(nkey)}`)).join('\n');
+}
+
 const quoted = (text: string): string => JSON.stringify(text);
 
 function userOf(nkey: string, { publish, subscribe }: Rights, who: string): string {

@@ -10,7 +10,7 @@ import { bucketOf, STREAM } from './nats-config.ts';
 import { type NatsAsk, openConnection, pause } from './nats-connect.ts';
 import { PARCEL_BYTES_MAX, SUBJECTS, type Wire } from './wire.ts';
 
-export { HOME_RIGHTS, hostRights, type ServerConfig, serverConfig } from './nats-config.ts';
+export { HOME_RIGHTS, hostRights, type ServerConfig, serverConfig, withKeyOf } from './nats-config.ts';
 export { type NatsAsk, newIdentity } from './nats-connect.ts';
 
 export interface NatsWire {

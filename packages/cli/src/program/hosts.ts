@@ -50,6 +50,7 @@ export function addHosts(program: Program, context: Context, exit: Finish): void
     .option('--setup <folder>', 'write a configuration and identities for a message server into a new folder')
     .option('--host <name>', 'with --setup: a host that may join; may be given again', gather)
     .option('--listen <address>', 'with --setup: where the server listens; without it, 127.0.0.1:4222')
+    .option('--rotate <name>', 'with --setup: give home or a host of that folder another identity')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
@@ -57,6 +58,7 @@ export function addHosts(program: Program, context: Context, exit: Finish): void
         'swarm workers',
         'swarm workers --json',
         'swarm workers --setup ./nats --host builder-1 --host builder-2 --listen 0.0.0.0:4222',
+        'swarm workers --setup ./nats --rotate builder-1',
       ),
     )
     .action((options) =>

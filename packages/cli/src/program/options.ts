@@ -242,6 +242,8 @@ export interface WorkerOptions {
 }
 
 export interface WorkersOptions extends RunChoice {
+  /** With `setup`: who of that folder is given another identity. */
+  readonly rotate?: string | undefined;
   /** A folder: configuration and identities for a message server are written into it. */
   readonly setup?: string | undefined;
   readonly host?: readonly string[] | undefined;
