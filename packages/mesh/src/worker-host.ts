@@ -123,6 +123,11 @@ export class WorkerHost {
     this.#gone.resolve();
   }
 
+  /** What it has comes to its end now: whoever drains goes on at once. */
+  giveUp(): void {
+    this.#claimed?.benches.dropAll();
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;

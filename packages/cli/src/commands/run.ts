@@ -54,12 +54,13 @@ export async function begin(
 ): Promise<number> {
   for (const notice of prepared.notices) context.output.narrate(noteText(notice, context));
   if (options.dryRun) return dryRun(prepared, options.json === true, context, places);
+  const { file, repository, promptOverrides } = prepared;
+  // Refused before anybody is asked to approve of a plan.
+  const hosts = await hostsFor(options, repository, context);
   for (const line of prepared.shown) context.output.narrate(line);
   const opening = await approved(prepared, options, context);
   if (!opening) return 1;
-  const { file, repository, promptOverrides } = prepared;
   const waits = options.approve === true && opening.plan === undefined;
-  const hosts = await hostsFor(options, repository, context);
   const serving = options.serve ? await serveBeside(repository, context) : undefined;
   return work({
     file: { ...file, ...(waits && { approve: true as const }), ...(hosts && { hosts }) },

@@ -17,10 +17,13 @@ import { programPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import type { WorkerOptions } from '../program/options.ts';
 import { systemClock } from '../running/clock.ts';
+import { Escalation } from '../running/signals.ts';
 
 /** How long what is here is kept for a home that is away. */
 const KEEP_MS = 10 * 60_000;
 const DRAIN_MS = 10 * 60_000;
+/** As every program that was told to stop twice. */
+const GIVEN_UP = 130;
 
 export async function worker(options: WorkerOptions, context: Context): Promise<number> {
   const { env, output } = context;
@@ -85,31 +88,31 @@ export async function worker(options: WorkerOptions, context: Context): Promise<
     tell: (event, msg) => tell(`${event} ${msg}`),
   });
   tell(`${name} offers ${slots} slots at ${options.nats.replace(/\/\/[^@/]*@/, '//')}`);
-  let isLeaving = false;
+  const escalation = new Escalation();
   const health =
     options.healthPort === undefined
       ? undefined
       : await serveHealth(options.healthHost ?? '127.0.0.1', options.healthPort, {
           problem: () => (connected.isConnected() ? undefined : 'the message server'),
-          isReady: () => !isLeaving,
+          isDraining: () => escalation.hasBegun,
           facts: () => ({ name, run: host.run ?? null, atWork: host.atWork, slots }),
         });
   const left = Promise.withResolvers<void>();
+  let exitCode = 0;
   const stop = (): void => {
-    if (isLeaving) {
-      tell('a second signal: what runs is given up');
-      void host.close().then(left.resolve);
-      return;
-    }
-    isLeaving = true;
-    void host.drain('it was told to stop', DRAIN_MS).then(left.resolve);
+    const step = escalation.next(performance.now());
+    if (step === 'exit') process.exit(GIVEN_UP);
+    if (step === 'drain') void host.drain('it was told to stop', DRAIN_MS).then(left.resolve);
+    if (step !== 'kill') return;
+    exitCode = GIVEN_UP;
+    tell('a second signal: what is at work here is given up; again to leave at once');
+    host.giveUp();
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
   await left.promise;
   health?.close();
   await connected.close();
-  return 0;
+  return exitCode;
 }
 
 /** All that is wrong at once. */

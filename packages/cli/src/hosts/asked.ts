@@ -6,6 +6,7 @@ import type { Context } from '../program/context.ts';
 import type { NatsOptions } from '../program/options.ts';
 import { sanitizeLine } from '../telling/output.ts';
 import type { HostsFile } from './hosts-file.ts';
+import { messageServer } from './message-server.ts';
 import { offeredHosts } from './offered.ts';
 
 interface Asked extends NatsOptions {
@@ -14,11 +15,11 @@ interface Asked extends NatsOptions {
 
 const LOCAL_HOSTS_MAX = 64;
 
-/** Undefined: attempts run in this process. Errors: SW0101 for two ways at once, SW0105 for no number of hosts. */
+/** Undefined: attempts run in this process. Errors: SW0101 for two ways at once, SW0105 for no number of hosts, SW0341 where they cannot be. */
 export async function hostsFor(
   options: Asked,
   repository: RepositoryPaths,
-  { cwd, output }: Context,
+  { cwd, env, output }: Context,
 ): Promise<HostsFile | undefined> {
   const { nats, hosts } = options;
   if (nats !== undefined && hosts !== undefined)
@@ -28,7 +29,11 @@ export async function hostsFor(
       where: '--hosts',
       fix: 'swarm run --hosts 3 "what you want done"',
     });
-  if (hosts !== undefined) return { url: '', local: localHosts(hosts) };
+  if (hosts !== undefined) {
+    const local = localHosts(hosts);
+    messageServer(env);
+    return { url: '', local };
+  }
   if (nats !== undefined) return serverOf(options, nats, cwd);
   const offered = await offeredHosts(repository);
   if (!offered) return undefined;

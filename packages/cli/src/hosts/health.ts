@@ -5,8 +5,8 @@ import { SwarmError } from '@swarm/core/errors';
 export interface Health {
   /** It can do its work: 200, else 503 with this reason. */
   readonly problem: () => string | undefined;
-  /** It takes something new. */
-  readonly isReady: () => boolean;
+  /** It ends what it has, and takes nothing new. */
+  readonly isDraining: () => boolean;
   readonly facts: () => Readonly<Record<string, unknown>>;
 }
 
@@ -24,9 +24,11 @@ export function serveHealth(host: string, port: number, health: Health): Promise
         ? answer(200, { status: 'ok', ...health.facts() })
         : answer(503, { status: 'failing', failing: problem });
     if (request.url === '/readyz')
-      return health.isReady() && problem === undefined
-        ? answer(200, { status: 'ready' })
-        : answer(503, { status: 'not ready' });
+      return health.isDraining()
+        ? answer(503, { status: 'draining' })
+        : problem === undefined
+          ? answer(200, { status: 'ready' })
+          : answer(503, { status: 'not ready', failing: problem });
     return answer(404, { status: 'unknown' });
   });
   server.maxConnections = 32;

@@ -1,15 +1,14 @@
 /** `--hosts N`: worker hosts that are processes of this machine, over a message server of their own. They end with us. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { delimiter, join } from 'node:path';
-import { SwarmError } from '@swarm/core/errors';
+import { join } from 'node:path';
 import { newIdentity, serverConfig } from '@swarm/mesh/nats';
 import type { Environment } from '../finding/paths.ts';
 import { hostEnv } from './host-env.ts';
 import type { HostsFile } from './hosts-file.ts';
+import { messageServer, onPath, SERVER } from './message-server.ts';
 
 export interface LocalAsk {
   readonly count: number;
@@ -34,13 +33,12 @@ export interface LocalHosts {
   close(): Promise<void>;
 }
 
-const SERVER = 'nats-server';
 const STOP_MS = 5_000;
 
 /** Errors: SW0341 when there is no message server on this machine, SW0742 when it does not start. */
 export async function startLocalHosts(ask: LocalAsk): Promise<LocalHosts> {
   const { count, slots, state, sandbox, env, shown, program, tell } = ask;
-  const binary = findServer(env);
+  const binary = messageServer(env);
   const folder = join(state, 'mesh');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -110,23 +108,6 @@ async function stop(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM');
   const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
   await gone.finally(() => clearTimeout(late));
-}
-
-function onPath(name: string, env: Environment): string | undefined {
-  const folders = [...(env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/usr/bin'];
-  return folders.map((one) => join(one, name)).find((file) => file.startsWith('/') && existsSync(file));
-}
-
-function findServer(env: Environment): string {
-  const found = onPath(SERVER, env);
-  if (found !== undefined) return found;
-  throw new SwarmError({
-    code: 'SW0341',
-    what: `there is no ${SERVER} on this machine, and hosts are spoken to over one`,
-    where: '--hosts',
-    why: `${SERVER} is not on PATH; Debian’s package is nats-server`,
-    fix: 'apt-get install nats-server',
-  });
 }
 
 /** Free a moment ago: whoever takes it in between makes the server's start fail, which is told. */

@@ -55,19 +55,7 @@ export async function messageServer(
     await certificates(join(folder, 'tls'));
     await appendFile(config, `tls { cert_file: "${pem('server.pem')}", key_file: "${pem('server.key')}" }\n`);
   }
-  const child: ChildProcess = spawn('nats-server', ['-c', config], {
-    env: { PATH },
-    stdio: 'ignore',
-  });
-  t.after(async () => {
-    const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
-    child.kill('SIGKILL');
-    await ended;
-  });
-  while (!(await answers(port))) {
-    assert.equal(child.exitCode, null, 'nats-server has ended');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const child = await serving(t, port, ['-c', config]);
   const url = `${hasTls ? 'tls' : 'nats'}://127.0.0.1:${port}`;
   const credsOf = (name: string): string => join(folder, `${name}.seed`);
   return {
@@ -97,6 +85,28 @@ export async function messageServer(
       return running;
     },
   };
+}
+
+/** Ended with the test. */
+async function serving(t: TestContext, port: number, args: readonly string[]): Promise<ChildProcess> {
+  const child = spawn('nats-server', args, { env: { PATH }, stdio: 'ignore' });
+  t.after(async () => {
+    const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+    child.kill('SIGKILL');
+    await ended;
+  });
+  while (!(await answers(port))) {
+    assert.equal(child.exitCode, null, 'nats-server has ended');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return child;
+}
+
+/** One without TLS and without users, at an address that promises TLS. */
+export async function openServer(t: TestContext): Promise<string> {
+  const port = await freePort();
+  await serving(t, port, ['--addr', '127.0.0.1', '--port', String(port)]);
+  return `tls://127.0.0.1:${port}`;
 }
 
 /** An authority, a server's certificate by it, and an authority that has nothing to do with either. */

@@ -198,6 +198,9 @@ export class World {
   /** Lets go on what waits for the file `go` in the world's folder. */
   release = (): Promise<void> => writeFile(join(this.root, 'go'), '');
 
+  /** Whoever comes from now on waits for it again. */
+  hold = (): Promise<void> => rm(join(this.root, 'go'), { force: true });
+
   // ───────────── what a run left ─────────────
 
   /** Where the repository's runs lie, for all its work trees. */

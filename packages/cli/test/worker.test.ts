@@ -1,0 +1,114 @@
+/** `swarm worker` that is told to stop, and hosts that cannot be. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { freePort, messageServer, noServer } from './support/message-server.ts';
+import { contained, World } from './support/world.ts';
+
+interface Told {
+  readonly type: string;
+  readonly attempt?: string;
+  readonly on?: { readonly host: string };
+  readonly reason?: string;
+  readonly host?: string;
+}
+
+/** What the journal says of attempts and of hosts that went. */
+async function toldIn(world: World): Promise<readonly string[]> {
+  const journal = await readFile(join(await world.runFolder(), 'journal.ndjson'), 'utf8');
+  const events = journal
+    .trim()
+    .split('\n')
+    .flatMap((line) => (JSON.parse(line) as { events: Told[] }).events);
+  return events.flatMap(({ type, attempt, on, reason, host }) => {
+    if (type === 'attempt.started') return [`${attempt} on ${on?.host}`];
+    if (type === 'attempt.ended') return [`${attempt} ${reason}`];
+    return type === 'host.left' ? [`${host} left`] : [];
+  });
+}
+
+const FILES = { 'README.md': 'shop\n' };
+const waiting = (world: World, name: string) => ({
+  title: `Write ${name}`,
+  description: `touch ${world.root}/at-${name}; until test -e ${world.root}/go; do sleep 0.05; done; echo ${name} > ${name}.txt`,
+  scope: [`${name}.txt`],
+});
+
+test(
+  'a host that is told to stop ends the work it has, takes nothing new, says goodbye and exits 0; told twice it gives its work up',
+  noServer,
+  async (t) => {
+    const world = await World.with(t, FILES);
+    const server = await messageServer(t, world, { hosts: ['a', 'b', 'c'] });
+    const port = await freePort();
+    const first = await server.worker('a', '--slots', '1', '--health-port', String(port));
+    const health = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+      const { status, atWork } = (await answer.json()) as { status: string; atWork?: number };
+      return [answer.status, status, ...(atWork === undefined ? [] : [atWork])];
+    };
+    const plan = [waiting(world, 'a'), { ...waiting(world, 'b'), dependsOn: [] }];
+    const run = world.start(await world.plan(plan, '--gate', 'true', '--sandbox', 'none', ...server.asHome));
+    await world.until(() => existsSync(join(world.root, 'at-a')));
+    assert.deepEqual(await health('/readyz'), [200, 'ready']);
+    first.kill('SIGTERM');
+    await first.line(/leaving/);
+    // Signals of one moment are one request.
+    first.kill('SIGTERM');
+    assert.deepEqual(await health('/readyz'), [503, 'draining']);
+    assert.deepEqual(await health('/healthz'), [200, 'ok', 1]);
+    await world.release();
+    assert.equal((await first.ended).code, 0);
+    await run.line(/a is gone: it was told to stop/);
+    const soFar = await toldIn(world);
+    assert.deepEqual(soFar, ['t1.1 on a', 't1.1 handed-in', 'a left']);
+    await world.hold();
+    const second = await server.worker('b', '--slots', '1');
+    await world.until(() => existsSync(join(world.root, 'at-b')));
+    second.kill('SIGTERM');
+    await second.line(/leaving/);
+    const given = second.line(/a second signal/);
+    await second.insist('SIGTERM', given);
+    assert.equal((await second.ended).code, 130);
+    await world.release();
+    await server.worker('c', '--slots', '1');
+    const { code, stderr } = await run.ended;
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(await toldIn(world), [
+      ...soFar,
+      't2.1 on b',
+      't2.1 lost',
+      'b left',
+      't2.2 on c',
+      't2.2 handed-in',
+    ]);
+  },
+);
+
+test(
+  'hosts of this machine are refused where it has no message server, before anything is written',
+  contained,
+  async (t) => {
+    const world = await World.with(t, FILES);
+    const hidden = ['/usr/sbin', '/usr/local/sbin']
+      .filter(existsSync)
+      .flatMap((folder) => ['--tmpfs', folder]);
+    const through = ['bwrap', '--dev-bind', '/', '/', ...hidden, '--'];
+    const plan = await world.plan(
+      [{ title: 'x', description: 'true' }],
+      '--gate',
+      'true',
+      '--sandbox',
+      'none',
+    );
+    const { code, stderr } = await world.swarm([...plan, '--hosts', '2'], { through });
+    assert.equal(code, 78, stderr);
+    assert.match(
+      stderr,
+      /error\[SW0341\]: there is no nats-server on this machine[\s\S]*package is nats-server[\s\S]*fix +apt-get install nats-server/,
+    );
+    assert.ok(!existsSync(world.runs));
+  },
+);
