@@ -13,7 +13,7 @@ const CONFIG = 'nats-server.conf';
 /** Each host's own file is for that host alone; home's is for whoever starts runs. */
 export async function setUp(
   folder: string,
-  { host = [], listen }: WorkersOptions,
+  { host = [], listen, store }: WorkersOptions,
   context: Context,
 ): Promise<number> {
   const wrong = host.find((name) => !isHostName(name));
@@ -31,7 +31,7 @@ export async function setUp(
   await mkdir(at, { recursive: true, mode: 0o700 });
   const config = serverConfig({
     listen: listen ?? '127.0.0.1:4222',
-    store: join(at, 'streams'),
+    store: store ?? join(at, 'streams'),
     home: home.publicKey,
     hosts: new Map([...hosts].map(([name, { publicKey }]) => [name, publicKey])),
   });

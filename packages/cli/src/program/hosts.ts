@@ -50,6 +50,7 @@ export function addHosts(program: Program, context: Context, exit: Finish): void
     .option('--setup <folder>', 'write a configuration and identities for a message server into a new folder')
     .option('--host <name>', 'with --setup: a host that may join; may be given again', gather)
     .option('--listen <address>', 'with --setup: where the server listens; without it, 127.0.0.1:4222')
+    .option('--store <folder>', 'with --setup: where the server keeps what waits; without it, in that folder')
     .option('--rotate <name>', 'with --setup: give home or a host of that folder another identity')
     .option('--json', 'as JSON')
     .addHelpText(

@@ -248,4 +248,5 @@ export interface WorkersOptions extends RunChoice {
   readonly setup?: string | undefined;
   readonly host?: readonly string[] | undefined;
   readonly listen?: string | undefined;
+  readonly store?: string | undefined;
 }
