@@ -192,8 +192,7 @@ function assemble(
     probe: (a, b) => probe(context, a, b),
     sealBatch: (ask) => sealBatch(context, ask),
     publish: (candidate) => target.publish(candidate),
-    receive: (attempt, base, pack) =>
-      receivePack(context, intake, limits.packedBytes, { attempt, base, pack }),
+    receive: (attempt, base, pack) => receivePack(context, intake, limits, { attempt, base, pack }),
     pack: (wants, haves) => packOf(context, wants, haves),
     ingest: (attempt) => intake.ingest(attempt),
     measure: (commit, onto) => measure(context, memory.line, commit, onto),

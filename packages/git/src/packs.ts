@@ -6,6 +6,7 @@ import { type AttemptId, type CommitId, parseCommitId } from '@swarm/core/model/
 import type { Pack, Received } from '@swarm/core/ports/git';
 import { type HubContext, hasCommits } from './context.ts';
 import type { Intake } from './intake.ts';
+import { type PackLimits, packProblem } from './pack-sizes.ts';
 
 const STEP_TIMEOUT_MS = 600_000;
 /** Most bytes of a pack that goes out: a whole history, the first time. */
@@ -16,14 +17,16 @@ const PIECE_BYTES = 64 * 1024;
 export async function receivePack(
   hub: HubContext,
   intake: Intake,
-  maxBytes: number,
+  limits: PackLimits & { readonly packedBytes: number },
   ask: { readonly attempt: AttemptId; readonly base: CommitId; readonly pack: Pack },
 ): Promise<Received> {
   const { attempt, base, pack } = ask;
   const head = parseCommitId(pack.head);
   if (!head) return { kind: 'refused', why: `${JSON.stringify(pack.head)} is no commit` };
-  const bytes = await readAtMost(pack.bytes, maxBytes);
-  if (!bytes) return { kind: 'refused', why: `the pack is larger than ${maxBytes} bytes` };
+  const bytes = await readAtMost(pack.bytes, limits.packedBytes);
+  if (!bytes) return { kind: 'refused', why: `the pack is larger than ${limits.packedBytes} bytes` };
+  const problem = bytes.length > 0 ? await packProblem(bytes, limits, hub.objectFormat) : undefined;
+  if (problem !== undefined) return { kind: 'refused', why: `the pack is not unpacked: ${problem}` };
   const path = await intake.make(attempt, [base]);
   const stdin = `update ${hub.refs.handed(attempt)} ${base}\n`;
   await hub.mutex.run(() => hub.git.run(hub.hub, 'update-ref', ['--stdin'], { stdin }));
