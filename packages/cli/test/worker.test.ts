@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { startCollector } from './support/collector.ts';
 import { freePort, messageServer, noServer } from './support/message-server.ts';
 import { contained, World } from './support/world.ts';
 
@@ -84,6 +85,41 @@ test(
       't2.2 on c',
       't2.2 handed-in',
     ]);
+  },
+);
+
+test(
+  'what a host does is in the trace of the run, under its attempt, and so is what its agents are started with',
+  noServer,
+  async (t) => {
+    const world = await World.with(t, FILES);
+    const server = await messageServer(t, world, { hosts: ['a'] });
+    const { url, spans } = await startCollector(t);
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url };
+    const host = await server.worker('a', '--slots', '1', { env });
+    const description = `echo "$TRACEPARENT" >> ${world.root}/told.txt; echo a > a.txt`;
+    const task = { title: 'Write a', description, scope: ['a.txt'] };
+    const flags = ['--gate', 'true', '--sandbox', 'none', ...server.asHome];
+    const ran = await world.swarm(await world.plan([task], ...flags), { env });
+    assert.equal(ran.code, 0, ran.stderr);
+    host.kill('SIGTERM');
+    await host.ended;
+    const root = spans.find(({ name }) => name === 'swarm.run')!;
+    const attempt = spans.find(({ name }) => name === 'swarm.attempt')!;
+    const done = spans.filter(({ name }) => name.startsWith('swarm.host.'));
+    assert.deepEqual([...new Set(done.map(({ name }) => name))].sort(), [
+      'swarm.host.agent',
+      'swarm.host.close',
+      'swarm.host.open',
+      'swarm.host.save',
+    'swarm.host.shell',
+    ]);
+    assert.deepEqual([...new Set(done.map(({ traceId }) => traceId))], [root.traceId]);
+    const agent = done.find(({ name }) => name === 'swarm.host.agent')!;
+    assert.equal(agent.parentSpanId, attempt.spanId);
+    assert.deepEqual(agent.attributes, { 'swarm.host': 'a', 'swarm.attempt': 't1.1' });
+    const told = (await readFile(join(world.root, 'told.txt'), 'utf8')).trim();
+    assert.equal(told, `00-${root.traceId}-${agent.spanId}-01`);
   },
 );
 

@@ -22,17 +22,25 @@ export interface CallsParts {
   readonly box: string;
   readonly nextId: () => string;
   readonly about: () => About;
-  /** Says one message to the other side; `durable`: it may wait for it. */
-  readonly say: (type: string, payload: Record<string, unknown>, durable?: string) => void;
+  readonly say: (type: string, payload: Record<string, unknown>, how?: HowSaid) => void;
   /** Does what is asked. What it throws is told to whoever asked. */
   readonly answer: (op: string, args: unknown, call: CallAt) => Promise<unknown>;
   /** Something that came does not fit. */
   readonly onOdd: (why: string) => void;
 }
 
+/** How a message goes to the other side. */
+export interface HowSaid {
+  /** Its id: it may wait for the other side. */
+  readonly durable?: string | undefined;
+  /** What it is said on behalf of. */
+  readonly traceparent?: string | undefined;
+}
+
 /** One call as whoever does it sees it. */
 export interface CallAt {
   readonly id: string;
+  readonly traceparent: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -45,6 +53,7 @@ interface Asked {
 
 interface Doing {
   readonly controller: AbortController;
+  readonly traceparent: string | undefined;
   /** Present once it is done. */
   answer?: Record<string, unknown>;
 }
@@ -56,6 +65,7 @@ export interface CallAsk {
   /** The other side may be away for a moment: the wire keeps it. */
   readonly isDurable?: boolean;
   readonly onSent?: (id: string) => void;
+  readonly traceparent?: string | undefined;
 }
 
 const CALL = z.object({ call: z.string().max(200), op: z.string().max(40), body: z.unknown() });
@@ -82,7 +92,7 @@ export class Calls {
   }
 
   /** Rejects with SW0741 when the other side is given up. */
-  async call({ op, args, signal, isDurable, onSent }: CallAsk): Promise<unknown> {
+  async call({ op, args, signal, isDurable, onSent, traceparent }: CallAsk): Promise<unknown> {
     const { wire, box, clock, say, nextId } = this.#parts;
     const call = nextId();
     const body = await packBody(wire, box, args);
@@ -101,7 +111,7 @@ export class Calls {
     let againMs = AGAIN_MS;
     const sayIt = (): void => {
       stop();
-      say('call', { call, op, body }, isDurable ? call : undefined);
+      say('call', { call, op, body }, { traceparent, durable: isDurable ? call : undefined });
       if (signal?.aborted) say('abort', { call, cause: causeOf(signal) });
       stop = clock.after(againMs, sayIt);
       againMs = Math.min(AGAIN_MS_MAX, againMs * 2);
@@ -141,10 +151,10 @@ export class Calls {
   }
 
   /** @returns false: the message is none of ours. */
-  hear(type: string, payload: unknown): boolean {
+  hear(type: string, payload: unknown, traceparent?: string): boolean {
     switch (type) {
       case 'call':
-        this.#hearCall(payload);
+        this.#hearCall(payload, traceparent);
         return true;
       case 'answer':
         void this.#hearAnswer(payload);
@@ -162,15 +172,15 @@ export class Calls {
     }
   }
 
-  #hearCall(payload: unknown): void {
+  #hearCall(payload: unknown, traceparent: string | undefined): void {
     const { call, op, body } = CALL.parse(payload);
     if (this.#over.has(call) || this.#isClosed) return;
     const known = this.#doing.get(call);
     if (known) {
-      if (known.answer) this.#parts.say('answer', known.answer);
+      if (known.answer) this.#parts.say('answer', known.answer, { traceparent });
       return;
     }
-    const doing: Doing = { controller: new AbortController() };
+    const doing: Doing = { controller: new AbortController(), traceparent };
     this.#doing.set(call, doing);
     void this.#do(call, op, body, doing);
   }
@@ -179,13 +189,15 @@ export class Calls {
     const { wire, box, answer, say } = this.#parts;
     try {
       const args = await unpackBody(wire, box, body);
-      const value = await answer(op, args, { id: call, signal: doing.controller.signal });
+      const { controller, traceparent } = doing;
+      const value = await answer(op, args, { id: call, traceparent, signal: controller.signal });
       doing.answer = { call, ok: true, body: await packBody(wire, box, value) };
     } catch (error) {
       const code = error instanceof SwarmError ? error.problems[0]!.code : 'SW0801';
       doing.answer = { call, ok: false, code, what: (error as Error).message.slice(0, 20_000) };
     }
-    if (this.#doing.get(call) === doing) say('answer', doing.answer);
+    const { traceparent } = doing;
+    if (this.#doing.get(call) === doing) say('answer', doing.answer, { traceparent });
   }
 
   async #hearAnswer(payload: unknown): Promise<void> {

@@ -13,9 +13,14 @@ import type { Say } from './tunnel.ts';
 interface Parts {
   readonly room: RunRoom;
   /** Asks home. */
-  readonly ask: (op: string, args: unknown, signal?: AbortSignal) => Promise<unknown>;
+  readonly ask: (op: string, args: unknown, at?: AskAt) => Promise<unknown>;
   readonly say: Say;
   readonly onChange: () => void;
+}
+
+interface AskAt {
+  readonly signal: AbortSignal;
+  readonly traceparent: string | undefined;
 }
 
 interface OneBench {
@@ -96,6 +101,19 @@ export class HeldBenches {
   }
 
   async answer(op: string, args: unknown, at: CallAt, epoch: number): Promise<unknown> {
+    const { bench, name = bench } = args as { readonly bench?: string; readonly name?: string };
+    const over =
+      at.traceparent !== undefined && name !== undefined
+        ? this.#parts.room.traced?.(name, op, at.traceparent)
+        : undefined;
+    try {
+      return await this.#do(op, args, at, epoch);
+    } finally {
+      over?.();
+    }
+  }
+
+  async #do(op: string, args: unknown, at: CallAt, epoch: number): Promise<unknown> {
     switch (op) {
       case 'open':
         return this.#open(args as OpenArgs, at, epoch);
@@ -118,7 +136,7 @@ export class HeldBenches {
 
   // ───────────────────────── open and close ─────────────────────────
 
-  async #open(ask: OpenArgs, { signal }: CallAt, epoch: number): Promise<unknown> {
+  async #open(ask: OpenArgs, { signal, traceparent }: CallAt, epoch: number): Promise<unknown> {
     const known = this.#benches.get(ask.name);
     if (known && known.epoch < epoch) {
       known.epoch = epoch;
@@ -130,7 +148,7 @@ export class HeldBenches {
     const both = AbortSignal.any([signal, controller.signal]);
     this.#opening.set(ask.name, controller);
     try {
-      await this.#fetch(ask, both);
+      await this.#fetch(ask, { signal: both, traceparent });
       if (both.aborted) return CALLED_OFF;
       const bench = await this.#parts.room.host.open({ ...ask, signal: both });
       if (bench.kind === 'cannot-run') return bench;
@@ -156,7 +174,7 @@ export class HeldBenches {
   }
 
   /** What is here is not fetched again. */
-  #fetch({ base, from, setup }: OpenArgs, signal: AbortSignal): Promise<void> {
+  #fetch({ base, from, setup }: OpenArgs, at: AskAt): Promise<void> {
     const wanted = [base, from, setup?.trusted, setup?.landed].filter((one) => one !== undefined);
     const commits = [...new Set(wanted)];
     const fetched = this.#fetching.then(async () => {
@@ -164,7 +182,7 @@ export class HeldBenches {
       const wants = await store.missing(commits);
       if (wants.length === 0) return;
       const haves = await store.haves();
-      const pack = await this.#parts.ask('pack', { wants, haves }, signal);
+      const pack = await this.#parts.ask('pack', { wants, haves }, at);
       await store.take(Buffer.from(String(pack), 'base64'), wants);
     });
     this.#fetching = fetched.catch(() => undefined);

@@ -24,6 +24,7 @@ interface Parts {
   readonly roster: Roster;
   readonly hub: Pick<Hub, 'pack'>;
   readonly factsOf: (wish: Wish) => AgentFacts & HostedFacts;
+  readonly traceOf: (bench: string) => string | undefined;
   readonly gateway: () => GatewayAtHome | undefined;
   readonly peerOf: (host: string) => BenchPeer;
   readonly say: (host: string, type: string, payload: Record<string, unknown>) => void;
@@ -62,7 +63,13 @@ export class HomeBenches {
       if (commit) peer.named.add(commit);
     this.#benches.set(ask.name, host);
     const told = await peer.calls
-      .call({ op: 'open', args: ask, signal, isDurable: true })
+      .call({
+        op: 'open',
+        args: ask,
+        signal,
+        isDurable: true,
+        traceparent: this.#parts.traceOf(ask.name),
+      })
       .then((value) => OPENED.parse(value))
       .catch((error: unknown) => {
         if (error instanceof SwarmError && error.problems[0]!.code !== 'SW0741') throw error;
@@ -78,6 +85,7 @@ export class HomeBenches {
         calls: peer.calls,
         say: (type, payload) => this.#parts.say(host, type, payload),
         factsOf: this.#parts.factsOf,
+        traceOf: this.#parts.traceOf,
         listen: (bench, job) => {
           this.#atWork.set(bench, { host, job });
           return () => this.#atWork.delete(bench);

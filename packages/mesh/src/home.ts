@@ -8,7 +8,7 @@ import type { Hub } from '@swarm/core/ports/git';
 import type { AgentFacts } from '@swarm/core/ports/running';
 import type { Clock, Log } from '@swarm/core/ports/world';
 import type { Wish } from '@swarm/core/rules/roles';
-import { Calls } from './calls.ts';
+import { Calls, type HowSaid } from './calls.ts';
 import { GatewayAtHome, type GatewayOfHome } from './gateway-home.ts';
 import { type BenchPeer, HomeBenches } from './home-benches.ts';
 import type { HostedFacts } from './remote-bench.ts';
@@ -46,7 +46,8 @@ export interface HomeParts {
   /** What a host has to know of the run to work for it. */
   readonly terms: unknown;
   readonly gateway?: GatewayOfHome;
-  readonly traceparent?: string;
+  /** What is done on behalf of which part of the run, by the bench's name. */
+  readonly traceOf?: (bench: string) => string | undefined;
 }
 
 export interface Home {
@@ -108,6 +109,7 @@ class HomeOfHosts implements Home {
       roster: this.#roster,
       hub: parts.hub,
       factsOf: parts.factsOf,
+      traceOf: (bench) => parts.traceOf?.(bench),
       gateway: () => this.#gateway,
       peerOf: (host) => this.#peerOf(host),
       say: (host, type, payload) => this.#say(host, type, payload),
@@ -159,17 +161,26 @@ class HomeOfHosts implements Home {
     return `${this.#parts.nonce}/${this.#lastId}`;
   }
 
-  #envelope(target: string, type: string, payload: Record<string, unknown>): Uint8Array {
-    const { wire, clock, run, epoch, traceparent } = this.#parts;
+  #envelope(
+    target: string,
+    type: string,
+    payload: Record<string, unknown>,
+    traceparent?: string,
+  ): Uint8Array {
+    const { wire, clock, run, epoch } = this.#parts;
     const voice = { wire, clock, source: 'home', nextId: () => this.#nextId() };
     const about = { run, epoch, ...(traceparent && { traceparent }) };
     return writeEnvelope(envelopeOf(voice, { target, type, payload, about }));
   }
 
-  /** @param durable its id: the wire keeps it for a host that is away for a moment. */
-  #say(host: string, type: string, payload: Record<string, unknown>, durable?: string): void {
+  #say(
+    host: string,
+    type: string,
+    payload: Record<string, unknown>,
+    { durable, traceparent }: HowSaid = {},
+  ): void {
     if (this.#isClosed) return;
-    const bytes = this.#envelope(host, type, payload);
+    const bytes = this.#envelope(host, type, payload, traceparent);
     if (durable === undefined) this.#parts.wire.publish(SUBJECTS.to(host), bytes);
     else this.#parts.wire.dispatch(host, durable, bytes);
   }
@@ -223,7 +234,7 @@ class HomeOfHosts implements Home {
     if (metadata.epoch !== epoch) return;
     const peer = this.#peers.get(host);
     if (!peer) return this.#odd(host, 'it has not joined');
-    if (peer.calls.hear(type, payload)) return;
+    if (peer.calls.hear(type, payload, metadata.traceparent)) return;
     switch (type) {
       case 'activity':
         return this.#hearActivity(host, peer, payload);
@@ -307,7 +318,7 @@ class HomeOfHosts implements Home {
       box: host,
       nextId: () => this.#nextId(),
       about: () => ({ run, epoch }),
-      say: (type, payload, durable) => this.#say(host, type, payload, durable),
+      say: (type, payload, how) => this.#say(host, type, payload, how),
       answer: (op, args) => this.#benches.answer(host, op, args),
       onOdd: (why) => this.#odd(host, why),
     });

@@ -40,6 +40,7 @@ export interface RemoteParts {
   readonly calls: Calls;
   readonly say: (type: string, payload: Record<string, unknown>) => void;
   readonly factsOf: (wish: Wish) => AgentFacts & HostedFacts;
+  readonly traceOf: (bench: string) => string | undefined;
   /** Begins and ends to listen for what is said of the job meanwhile. */
   readonly listen: (bench: string, job: AtWork) => () => void;
   readonly onClosed: (bench: string) => void;
@@ -138,7 +139,8 @@ export class RemoteBench implements Bench {
   }
 
   #call(op: string, args: unknown, signal?: AbortSignal): Promise<unknown> {
-    return this.#parts.calls.call({ op, args, ...(signal && { signal }) });
+    const traceparent = this.#parts.traceOf(this.#name);
+    return this.#parts.calls.call({ op, args, traceparent, ...(signal && { signal }) });
   }
 
   #read<T>(schema: z.ZodType<T>, told: unknown, op: string): T {

@@ -23,6 +23,11 @@ export interface RunRoom {
   readonly store: CommitStore;
   /** What home says to it that the host itself does not know. Returns false: nor does it. */
   hear?(type: string, payload: unknown): boolean;
+  /**
+   * Something of a bench is done now, on behalf of what home names. What is started there meanwhile goes on with it.
+   * @returns what is called when it is over.
+   */
+  traced?(bench: string, op: string, traceparent: string): () => void;
   close(): Promise<void>;
 }
 

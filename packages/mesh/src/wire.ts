@@ -51,6 +51,9 @@ export const hostOfSubject = (subject: string): string | undefined =>
 const word = (max: number) => z.string().max(max);
 const count = z.number().int().min(0).max(1e9);
 
+/** W3C Trace Context, level 1: what this is done on behalf of. It goes on into what agents are started with. */
+const TRACEPARENT = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+
 /** How a body travels: in the envelope, or aside under a name. */
 const BODY = z.union([z.object({ inline: z.unknown() }).strict(), z.object({ parcel: word(200) }).strict()]);
 export type Body = z.infer<typeof BODY>;
@@ -70,7 +73,7 @@ const ENVELOPE = z
         /** Which of the run's homes: a later one has a greater number. */
         epoch: count,
         timestamp: z.number(),
-        traceparent: word(80).optional(),
+        traceparent: TRACEPARENT.optional(),
       })
       .strict(),
   })

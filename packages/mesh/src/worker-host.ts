@@ -5,7 +5,7 @@
 import { SwarmError } from '@swarm/core/errors';
 import type { Clock } from '@swarm/core/ports/world';
 import { z } from 'zod';
-import { type CallAt, Calls } from './calls.ts';
+import { type CallAt, Calls, type HowSaid } from './calls.ts';
 import { HeldBenches } from './held-benches.ts';
 import type { HomeOfRoom, RunRoom } from './room.ts';
 import type { Beat } from './shapes.ts';
@@ -82,7 +82,7 @@ export class WorkerHost {
       box: name,
       nextId: () => this.#nextId(),
       about: () => this.#about,
-      say: (type, payload) => this.#say(type, payload),
+      say: (type, payload, how) => this.#say(type, payload, how),
       answer: (op, args, at) => this.#answer(op, args, at),
       onOdd: (why) => parts.tell('odd', why),
     });
@@ -144,10 +144,10 @@ export class WorkerHost {
     return `${this.#parts.name}/${this.#parts.session}/${this.#lastId}`;
   }
 
-  #say(type: string, payload: Record<string, unknown>): void {
+  #say(type: string, payload: Record<string, unknown>, { traceparent }: HowSaid = {}): void {
     const { wire, clock, name } = this.#parts;
     const voice = { wire, clock, source: name, nextId: () => this.#nextId() };
-    const about = this.#about;
+    const about = { ...this.#about, ...(traceparent !== undefined && { traceparent }) };
     const envelope = envelopeOf(voice, { target: 'home', type, payload, about });
     wire.publish(SUBJECTS.from(name), writeEnvelope(envelope));
   }
@@ -220,7 +220,7 @@ export class WorkerHost {
     // A call that home repeats may have been given to who we were before: home hears that nothing of it is here.
     if (!claimed && type !== 'call' && this.#claiming?.run !== run) return;
     if (run !== this.#about.run || epoch > this.#about.epoch) this.#about = { run, epoch };
-    if (this.#calls.hear(type, payload)) return;
+    if (this.#calls.hear(type, payload, metadata.traceparent)) return;
     switch (type) {
       case 'drop':
         return claimed?.benches.drop(BENCH.parse(payload).bench);
@@ -291,7 +291,7 @@ export class WorkerHost {
   #benchesIn(room: RunRoom): HeldBenches {
     return new HeldBenches({
       room,
-      ask: (op, args, signal) => this.#calls.call({ op, args, ...(signal && { signal }) }),
+      ask: (op, args, at) => this.#calls.call({ op, args, ...at }),
       say: (type, payload) => this.#say(type, payload),
       onChange: () => this.#beat(),
     });

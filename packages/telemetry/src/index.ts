@@ -2,6 +2,7 @@ export { SecretBook } from './book.ts';
 export { renderLogDocs } from './docs.ts';
 export { makeFinder } from './find.ts';
 export type { KnownSecret } from './forms.ts';
+export { beginHostSpan, type HostSpan } from './host-spans.ts';
 export { LOG_LINE_BYTES_MAX } from './line.ts';
 export { createLog, type LogOptions, type RunLog } from './log.ts';
 export type { FollowedRun, Metrics, MetricsOptions } from './metrics/metrics.ts';

@@ -5,12 +5,10 @@
  */
 import {
   type Context,
-  context,
   isSpanContextValid,
   ROOT_CONTEXT,
   type Span,
   SpanStatusCode,
-  TraceFlags,
   type Tracer,
   trace,
 } from '@opentelemetry/api';
@@ -20,6 +18,7 @@ import { cleanLine } from './plain.ts';
 import { makeRedactor, type Redactor } from './redact.ts';
 import { attributesOf, type Clean, contentOf, errorOf, genaiOf, kindOf, nameOf } from './span-attributes.ts';
 import { type Edge, edgeOf, liveOf, type Place, placesNamed, placesOf } from './span-edges.ts';
+import { parentContext, traceparentOf } from './traceparent.ts';
 
 export interface SpanIds {
   readonly trace_id: string;
@@ -104,8 +103,7 @@ class RunSpans implements Spans {
   }
 
   traceparent(child: string): string {
-    const { traceId, spanId, traceFlags } = this.#first(placesNamed(child)).span.spanContext();
-    return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
+    return traceparentOf(this.#first(placesNamed(child)).span.spanContext());
   }
 
   end(atMs: number): void {
@@ -231,15 +229,4 @@ const promptOf = ({ data }: LogFields): string | undefined =>
 function idsOf(span: Span): SpanIds {
   const { traceId, spanId } = span.spanContext();
   return { trace_id: traceId, span_id: spanId };
-}
-
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/;
-
-/** What is no such header is as if there were none: then it is whatever the operator's own tracer is in. */
-function parentContext(header: string | undefined): Context {
-  const [, traceId, spanId, flags] = TRACEPARENT.exec(header?.slice(0, 200) ?? '') ?? [];
-  if (traceId === undefined) return context.active();
-  const traceFlags = Number.parseInt(flags!, 16) & TraceFlags.SAMPLED;
-  const spanContext = { traceId, spanId: spanId!, traceFlags, isRemote: true };
-  return isSpanContextValid(spanContext) ? trace.setSpanContext(ROOT_CONTEXT, spanContext) : context.active();
 }

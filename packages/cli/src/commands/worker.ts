@@ -18,6 +18,7 @@ import type { Context } from '../program/context.ts';
 import type { WorkerOptions } from '../program/options.ts';
 import { systemClock } from '../running/clock.ts';
 import { Escalation } from '../running/signals.ts';
+import { traceHost } from '../running/tracing.ts';
 
 /** How long what is here is kept for a home that is away. */
 const KEEP_MS = 10 * 60_000;
@@ -57,6 +58,9 @@ export async function worker(options: WorkerOptions, context: Context): Promise<
     await connected.close();
     return 0;
   }
+  const tracing = await traceHost(env, places.version);
+  const { tracer } = tracing;
+  if (tracing.problem !== undefined) tell(`spans are not sent: ${tracing.problem}`);
   const host = new WorkerHost({
     wire: connected.wire,
     clock: systemClock,
@@ -74,6 +78,7 @@ export async function worker(options: WorkerOptions, context: Context): Promise<
           places,
           env,
           slots,
+          ...(tracer && { tracer }),
           log: {
             write: (event, { msg, level }) => {
               if (level === 'warn' || level === 'error') tell(`${event} ${msg}`);
@@ -112,6 +117,7 @@ export async function worker(options: WorkerOptions, context: Context): Promise<
   await left.promise;
   health?.close();
   await connected.close();
+  await tracing.end();
   return exitCode;
 }
 

@@ -20,7 +20,7 @@ export interface HomeAsk {
   readonly version: string;
   readonly gateway?: GatewayOfHome;
   readonly factsOf: (wish: Wish) => ReturnType<HostFacts>;
-  readonly traceparent?: string;
+  readonly traceOf?: (bench: string) => string;
 }
 type HostFacts = (
   wish: Wish,
@@ -43,7 +43,7 @@ export const askOf = ({ url, creds, ca, cert, key }: HostsFile): NatsAsk => ({
 
 /** Errors: those of `connectNats`. */
 export async function hostRun(ask: HomeAsk): Promise<HostedRun> {
-  const { file, hosts, state, base, ports, version, gateway, factsOf, traceparent } = ask;
+  const { file, hosts, state, base, ports, version, gateway, factsOf, traceOf } = ask;
   const { leaseMs = LEASE_MS } = hosts;
   const connected = await connectNats({
     ...askOf(hosts),
@@ -64,7 +64,7 @@ export async function hostRun(ask: HomeAsk): Promise<HostedRun> {
     factsOf,
     terms: termsOf(file, base, state),
     ...(gateway && { gateway }),
-    ...(traceparent && { traceparent }),
+    ...(traceOf && { traceOf }),
   });
   return {
     ports: { ...ports, host: home.host, fleet: home.fleet },

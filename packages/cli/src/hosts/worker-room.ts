@@ -21,6 +21,7 @@ import { knownSecrets } from '../running/known-secrets.ts';
 import { sandboxOf } from '../running/run-sandbox.ts';
 import { SecretWatch } from '../running/secret-watch.ts';
 import { StandIns } from '../running/stand-ins.ts';
+import { BenchTraces } from './bench-traces.ts';
 import { readTerms } from './terms.ts';
 
 export interface RoomAsk {
@@ -32,6 +33,8 @@ export interface RoomAsk {
   readonly env: Environment;
   readonly slots: number;
   readonly log: Log;
+  /** Draws what is done here into the traces of the runs it is done for. */
+  readonly tracer?: BenchTraces['tracer'];
 }
 
 /** Errors: SW0341 for terms that do not fit, and those of a hub and a sandbox. */
@@ -51,7 +54,9 @@ export async function openWorkerRoom(ask: RoomAsk, given: unknown, home: HomeOfR
   const file = { sandbox: provider, config: terms.config, agents: terms.agents, run: terms.run };
   const secrets = new SecretBook(knownSecrets({ config: terms.config }, env));
   const watch = new SecretWatch(secrets, log);
-  const sandbox = sandboxOf({ file, state, places, env, secrets, onTakenOut: watch.printed.bind(watch) });
+  const traces = new BenchTraces(host, ask.tracer);
+  const plain = sandboxOf({ file, state, places, env, secrets, onTakenOut: watch.printed.bind(watch) });
+  const sandbox = traces.over(plain);
   const sockets = terms.hasModels ? await mkdtemp(join(tmpdir(), 'swarm-h-')) : undefined;
   const gateway = sockets === undefined ? undefined : new GatewayOnHost(host, sockets, home);
   const transcripts = join(state, 'attempts');
@@ -100,6 +105,7 @@ export async function openWorkerRoom(ask: RoomAsk, given: unknown, home: HomeOfR
       work: (attempt, base) => hub.work(attempt as AttemptId, base),
     },
     hear: (type, payload) => gateway?.hear(type, payload) ?? false,
+    traced: (bench, op, traceparent) => traces.begin(bench, op, traceparent),
     async close() {
       await gateway?.close();
       await hub.opened.close();

@@ -144,7 +144,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const agentMain = agentProgram(ask);
   const agents = { agentMain, found: await agentsThere(ask), standIns };
   const own = portsOf(ask, { journal, log, git, models, agents, spans, secrets, unsaid });
-  const hosted = await hostedBy(ask, own, git.base);
+  const hosted = await hostedBy(ask, own, git.base, spans);
   const ports = hosted?.ports ?? own;
   const hub = carriedFirst(ports.hub, () => carrying);
   const pulls = file.pull && forge && git.runBranches && pullPlace(forge, file, git.runBranches, log);
@@ -194,6 +194,7 @@ async function hostedBy(
   { file, repository, places }: ComposeAsk,
   own: ReturnType<typeof portsOf>,
   base: CommitId,
+  spans: Spans | undefined,
 ): Promise<HostedRun | undefined> {
   if (!file.hosts) return undefined;
   const { hostRun } = await import('../hosts/home.ts');
@@ -206,6 +207,7 @@ async function hostedBy(
     version: places.version,
     factsOf: own.agents.factsOf,
     ...(own.gateway && { gateway: own.gateway }),
+    ...(spans && { traceOf: (bench: string) => spans.traceparent(bench) }),
   });
 }
 

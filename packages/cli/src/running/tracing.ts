@@ -12,6 +12,27 @@ export interface RunTracing {
   end(): Promise<string | undefined>;
 }
 
+export interface HostTracing {
+  /** Undefined: the host's environment names no collector. */
+  readonly tracer?: import('@opentelemetry/api').Tracer;
+  readonly problem?: string;
+  end(): Promise<string | undefined>;
+}
+
+/** The same for a host, whose spans belong to the traces of the runs it works for. */
+export async function traceHost(env: Environment, version: string): Promise<HostTracing> {
+  const nothing = { end: async () => undefined };
+  const wanted = tracesWanted(env);
+  if (wanted.kind === 'none') return nothing;
+  if (wanted.kind === 'refused') return { ...nothing, problem: wanted.why };
+  try {
+    const { openTracing } = await import('@swarm/telemetry/otlp');
+    return openTracing(version);
+  } catch (error) {
+    return { ...nothing, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 /** Nothing that could send spans is loaded unless it is asked for. Never rejects: no trace is worth a run. */
 export async function traceRun(ask: {
   readonly run: RunId;

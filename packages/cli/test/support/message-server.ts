@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import type { Running } from './program.ts';
-import type { World } from './world.ts';
+import type { HowStarted, World } from './world.ts';
 
 const exec = promisify(execFile);
 const PATH = `${process.env.PATH}:/usr/sbin`;
@@ -29,7 +29,7 @@ export interface MessageServer {
   /** What a command needs to be home there. */
   readonly asHome: readonly string[];
   /** A host of that name, with these credentials or its own. Waits until it offers its slots. */
-  worker(name: string, ...more: string[]): Promise<Running>;
+  worker(name: string, ...more: (string | HowStarted)[]): Promise<Running>;
 }
 
 export interface ServerAsk {
@@ -69,14 +69,17 @@ export async function messageServer(
       ...['--nats', url, '--nats-creds', credsOf('home')],
       ...(hasTls ? ['--nats-ca', pem('ca.pem')] : []),
     ],
-    async worker(name, ...more) {
-      const running = world.start([
+    async worker(name, ...given) {
+      const more = given.filter((one) => typeof one === 'string');
+      const how = given.find((one) => typeof one !== 'string');
+      const args = [
         ...['worker', '--nats', url, '--name', name, '--sandbox', 'none'],
         ...['--state', join(world.root, 'hosts', name)],
         ...(more.includes('--creds') ? [] : ['--creds', credsOf(name)]),
         ...(hasTls ? ['--ca', pem('ca.pem')] : []),
         ...more,
-      ]);
+      ];
+      const running = world.start(args, how);
       t.after(async () => {
         running.kill('SIGKILL');
         await running.ended;
