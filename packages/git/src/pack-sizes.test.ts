@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import type { CommitId } from '@swarm/core/model/ids';
-import { BOMBS } from '../test/pack-bombs.ts';
 import { attempt, commit, git, tempDir, world } from '../test/world.ts';
 import { DEFAULT_LIMITS } from './intake.ts';
 import { packProblem } from './pack-sizes.ts';
+import { BOMBS } from './testing.ts';
 
 const ONE = attempt('t1.1');
 const LIMITS = DEFAULT_LIMITS;

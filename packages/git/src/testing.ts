@@ -1,4 +1,4 @@
-/** Packs as only somebody hostile makes them: a few bytes that git would make gigabytes of. */
+/** For tests: packs as only somebody hostile makes them, a few bytes that git would make gigabytes of. */
 import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 
