@@ -4,8 +4,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { FILES as BICYCLE, GATE, modelEnvironment, plannerAnswer, workerAnswer } from './support/bicycle.ts';
 import { startCollector } from './support/collector.ts';
 import { freePort, messageServer, noServer } from './support/message-server.ts';
+import { startModelServer } from './support/model-server.ts';
 import { contained, World } from './support/world.ts';
 
 interface Told {
@@ -14,6 +16,13 @@ interface Told {
   readonly on?: { readonly host: string };
   readonly reason?: string;
   readonly host?: string;
+  readonly reserved?: { readonly tokens: number };
+  readonly usage?: {
+    readonly claimed?: true;
+    readonly calls: number;
+    readonly inputTokens: number;
+    readonly outputTokens: number;
+  };
 }
 
 /** What the journal says of attempts and of hosts that went. */
@@ -112,7 +121,7 @@ test(
       'swarm.host.close',
       'swarm.host.open',
       'swarm.host.save',
-    'swarm.host.shell',
+      'swarm.host.shell',
     ]);
     assert.deepEqual([...new Set(done.map(({ traceId }) => traceId))], [root.traceId]);
     const agent = done.find(({ name }) => name === 'swarm.host.agent')!;
@@ -120,6 +129,48 @@ test(
     assert.deepEqual(agent.attributes, { 'swarm.host': 'a', 'swarm.attempt': 't1.1' });
     const told = (await readFile(join(world.root, 'told.txt'), 'utf8')).trim();
     assert.equal(told, `00-${root.traceId}-${agent.spanId}-01`);
+  },
+);
+
+test(
+  'a host with endpoints of its own asks them and not home; what it says it used is a claim, and the budget books no less than was set aside',
+  noServer,
+  async (t) => {
+    const world = await World.with(t, BICYCLE);
+    const server = await messageServer(t, world, { hosts: ['a'] });
+    const [ofHome, ofHost] = [
+      await startModelServer(t, (call) => plannerAnswer(call, ['axle'])),
+      await startModelServer(t, workerAnswer),
+    ];
+    const none = await world.swarm([
+      ...['worker', '--nats', server.url, '--name', 'a', '--creds', server.credsOf('a')],
+      ...['--own-models', '--sandbox', 'none', '--check'],
+    ]);
+    assert.match(
+      none.stderr,
+      /error\[SW0401\]: this host is to ask models itself, and has no endpoint to ask/,
+    );
+    await server.worker('a', '--slots', '1', '--own-models', { env: modelEnvironment(ofHost.url) });
+    const args = ['run', 'Build a bicycle', '--gate', GATE, '--sandbox', 'none', '--budget', '3Mtok'];
+    const ran = await world.swarm([...args, ...server.asHome], { env: modelEnvironment(ofHome.url) });
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.equal(ofHome.calls.filter(({ isWorker }) => isWorker).length, 0);
+    assert.equal(ofHost.calls.length, 3);
+    const journal = await readFile(join(await world.runFolder(), 'journal.ndjson'), 'utf8');
+    const events = journal
+      .trim()
+      .split('\n')
+      .flatMap((line) => (JSON.parse(line) as { events: Told[] }).events);
+    const { reserved } = events.find(({ type }) => type === 'attempt.started')!;
+    const { usage } = events.find(({ type }) => type === 'attempt.ended')!;
+    assert.ok(reserved!.tokens > 10_000);
+    assert.deepEqual(
+      [usage!.claimed, usage!.calls, usage!.inputTokens + usage!.outputTokens],
+      [true, 3, reserved!.tokens],
+    );
+    assert.match((await world.swarm(['explain', 't1'])).stdout, /as its host says/);
+    assert.match((await world.swarm(['report'])).stdout, /some of it as hosts say/);
+    assert.equal((await world.swarm(['verify'])).code, 0);
   },
 );
 

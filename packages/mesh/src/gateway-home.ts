@@ -85,6 +85,16 @@ export class GatewayAtHome {
     return facts;
   }
 
+  /**
+   * An agent's call is over: what it used here in all, whether or not its host gave the token back. Undefined: it had none.
+   */
+  async settle(host: string, attempt: string): Promise<Usage | undefined> {
+    const one = this.#issued.get(attempt);
+    if (!one || one.host !== host) return undefined;
+    await this.#revoke(attempt, one);
+    return one.pass.usage();
+  }
+
   hear(host: string, type: string, payload: unknown): boolean {
     if (type !== 'dial') return this.#tunnels.hear(type, payload, (stream) => stream.startsWith(`${host}/`));
     const { stream, attempt } = DIAL.parse(payload);

@@ -90,6 +90,7 @@ export class HomeBenches {
           this.#atWork.set(bench, { host, job });
           return () => this.#atWork.delete(bench);
         },
+        settle: async (bench) => this.#parts.gateway()?.settle(host, bench),
         onClosed: (bench) => this.#benches.delete(bench),
       },
       ask.name,

@@ -1,6 +1,6 @@
 /** A bench on another host: what is asked of it goes there, and what comes back is read by schema. */
 import type { CommitId } from '@swarm/core/model/ids';
-import type { Usage } from '@swarm/core/model/usage';
+import { tokensOf, type Usage } from '@swarm/core/model/usage';
 import type { Bench, BenchJob, Saved, ShellAsk } from '@swarm/core/ports/bench';
 import type {
   AgentActivity,
@@ -43,6 +43,8 @@ export interface RemoteParts {
   readonly traceOf: (bench: string) => string | undefined;
   /** Begins and ends to listen for what is said of the job meanwhile. */
   readonly listen: (bench: string, job: AtWork) => () => void;
+  /** What home's own gateway counted of an agent that is over; undefined: it did not come to it. */
+  readonly settle: (bench: string) => Promise<Usage | undefined>;
   readonly onClosed: (bench: string) => void;
 }
 
@@ -110,11 +112,18 @@ export class RemoteBench implements Bench {
       const told = await this.#call('agent', args, signal);
       const result = this.#read(AGENT_RESULT, told, 'agent') as AgentResult;
       if (result.end === 'aborted') this.#expectAborted(signal, 'agent');
-      return atWork.metered ? { ...result, usage: atWork.metered } : result;
+      return { ...result, usage: await this.#used(atWork, result.usage) };
     } finally {
       stop?.();
       end();
     }
+  }
+
+  /** What came through home is counted at home, whatever the host says; what did not is no more than what it says. */
+  async #used({ metered }: AtWork, said: Usage): Promise<Usage> {
+    const counted = (await this.#parts.settle(this.#name)) ?? metered;
+    if (counted) return counted;
+    return said.calls > 0 || tokensOf(said) > 0 || said.costUsd > 0 ? { ...said, claimed: true } : said;
   }
 
   async save(message: string): Promise<Saved> {

@@ -12,6 +12,7 @@ import { findAgents } from '../agents/found.ts';
 import { choicesOf } from '../config/sandbox-choice.ts';
 import { type Environment, stateHome } from '../finding/paths.ts';
 import { serveHealth } from '../hosts/health.ts';
+import { ownEndpoints } from '../hosts/own-models.ts';
 import { OWN_AGENTS, openWorkerRoom } from '../hosts/worker-room.ts';
 import { programPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
@@ -34,6 +35,7 @@ export async function worker(options: WorkerOptions, context: Context): Promise<
   const sandbox = await sandboxFor(options.sandbox ?? 'auto', env);
   const places = programPlaces();
   const tell = (text: string): void => output.narrate(`${new Date().toISOString()} ${text}`);
+  const own = options.ownModels ? await ownEndpoints(env) : undefined;
   if (options.check) {
     for (const line of [
       `name        ${name}`,
@@ -41,6 +43,7 @@ export async function worker(options: WorkerOptions, context: Context): Promise<
       `version     ${places.version}`,
       `sandbox     ${sandbox}`,
       `can do      ${capabilities.join(', ')}`,
+      `models      ${own ? own.config.map(({ name: one }) => one).join(', ') : 'those of each run’s home'}`,
     ])
       output.result(line);
   }
@@ -79,6 +82,7 @@ export async function worker(options: WorkerOptions, context: Context): Promise<
           env,
           slots,
           ...(tracer && { tracer }),
+          ...(own && { own }),
           log: {
             write: (event, { msg, level }) => {
               if (level === 'warn' || level === 'error') tell(`${event} ${msg}`);

@@ -22,6 +22,7 @@ import { sandboxOf } from '../running/run-sandbox.ts';
 import { SecretWatch } from '../running/secret-watch.ts';
 import { StandIns } from '../running/stand-ins.ts';
 import { BenchTraces } from './bench-traces.ts';
+import { type OwnEndpoints, openOwnModels } from './own-models.ts';
 import { readTerms } from './terms.ts';
 
 export interface RoomAsk {
@@ -33,6 +34,8 @@ export interface RoomAsk {
   readonly env: Environment;
   readonly slots: number;
   readonly log: Log;
+  /** Endpoints of this host: its agents ask them, and not the run's home. */
+  readonly own?: OwnEndpoints;
   /** Draws what is done here into the traces of the runs it is done for. */
   readonly tracer?: BenchTraces['tracer'];
 }
@@ -52,19 +55,24 @@ export async function openWorkerRoom(ask: RoomAsk, given: unknown, home: HomeOfR
     fetch: async (wants, haves) => Buffer.from(String(await home.call('pack', { wants, haves })), 'base64'),
   });
   const file = { sandbox: provider, config: terms.config, agents: terms.agents, run: terms.run };
-  const secrets = new SecretBook(knownSecrets({ config: terms.config }, env));
+  const secrets = new SecretBook(
+    knownSecrets({ config: { ...terms.config, ...(ask.own && { endpoints: ask.own.config }) } }, env),
+  );
   const watch = new SecretWatch(secrets, log);
   const traces = new BenchTraces(host, ask.tracer);
   const plain = sandboxOf({ file, state, places, env, secrets, onTakenOut: watch.printed.bind(watch) });
   const sandbox = traces.over(plain);
-  const sockets = terms.hasModels ? await mkdtemp(join(tmpdir(), 'swarm-h-')) : undefined;
-  const gateway = sockets === undefined ? undefined : new GatewayOnHost(host, sockets, home);
+  const sockets = terms.hasModels || ask.own ? await mkdtemp(join(tmpdir(), 'swarm-h-')) : undefined;
+  const gateway = sockets === undefined || ask.own ? undefined : new GatewayOnHost(host, sockets, home);
+  const own =
+    ask.own && sockets !== undefined ? openOwnModels({ ...ask, own: ask.own, terms, sockets }) : undefined;
+  const asked = own ?? gateway;
   const transcripts = join(state, 'attempts');
   const drivers: DriverParts = {
-    ...(gateway && {
+    ...(asked && {
       gateway: {
-        issue: (attempt, limits) => gateway.issue(attempt, limits),
-        revoke: (attempt) => gateway.revoke(attempt),
+        issue: (attempt, limits) => asked.issue(attempt, limits),
+        revoke: (attempt) => asked.revoke(attempt),
       },
     }),
     transcriptPath: (attempt: AttemptId) => join(transcripts, attempt, 'transcript.ndjson'),
@@ -108,6 +116,7 @@ export async function openWorkerRoom(ask: RoomAsk, given: unknown, home: HomeOfR
     traced: (bench, op, traceparent) => traces.begin(bench, op, traceparent),
     async close() {
       await gateway?.close();
+      await own?.close();
       await hub.opened.close();
       await rm(transcripts, { recursive: true, force: true });
       if (sockets !== undefined) await rm(sockets, { recursive: true, force: true });

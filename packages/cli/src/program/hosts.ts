@@ -25,6 +25,7 @@ export function addHosts(program: Program, context: Context, exit: Finish): void
       gather,
     )
     .option('--sandbox <provider>', SANDBOX_WORDS)
+    .option('--own-models', 'ask models by its own endpoints, not by those of the run’s home: docs/mesh.md')
     .option('--state <folder>', 'where it keeps repositories and environments')
     .option('--health-port <n>', 'answer GET /healthz and /readyz on this port', wholeNumber)
     .option('--health-host <address>', 'the address to answer on; without it, 127.0.0.1')

@@ -238,6 +238,8 @@ export interface WorkerOptions {
   readonly state?: string | undefined;
   readonly healthPort?: number | undefined;
   readonly healthHost?: string | undefined;
+  /** Its agents ask its own endpoints. */
+  readonly ownModels?: true | undefined;
   readonly check?: true | undefined;
 }
 

@@ -5,7 +5,7 @@ import { decide } from '../decide.ts';
 import type { Event } from '../events.ts';
 import { ENDINGS, type EndingReason, UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
 import type { AttemptId, TaskId } from '../model/ids.ts';
-import { NO_USAGE } from '../model/usage.ts';
+import { NO_USAGE, tokensOf, type Usage } from '../model/usage.ts';
 import {
   acceptedTask,
   after,
@@ -24,6 +24,7 @@ import {
   running,
   startedAttempt,
   stateOf,
+  usage,
 } from '../testing.ts';
 
 const FREE = { tokens: 0, usd: 0 };
@@ -439,4 +440,18 @@ test('a task that failed by its last attempt is news for the planner, once; one 
   apply(state, agent('t1.2'));
   apply(state, end('t1.2', 'gate-failed'));
   assert.deepEqual([failures(), state.planning.newsOf.failed], [['t1', 't2'], 2]);
+});
+
+test('what a host only says it used is booked, and never less than was set aside; what was metered is booked as it is', () => {
+  const reserved = { tokens: 5_000, usd: 0.5 };
+  const given = [run, acceptedTask('t1'), startedAttempt('t1.1', reserved)];
+  const bookedOf = (used: Usage): readonly [number, number] => {
+    const state = stateOf(given);
+    apply(state, { ...end('t1.1', 'agent-failed'), usage: used } as Command);
+    return [tokensOf(state.spending.used), state.spending.used.costUsd];
+  };
+  assert.deepEqual(bookedOf({ ...usage(10, 0.01), claimed: true }), [5_000, 0.5]);
+  assert.deepEqual(bookedOf({ ...usage(10, 0.01), outputTokens: 30, claimed: true }), [5_000, 0.5]);
+  assert.deepEqual(bookedOf({ ...usage(9_000, 2), claimed: true }), [9_000, 2]);
+  assert.deepEqual(bookedOf(usage(10, 0.01)), [10, 0.01]);
 });

@@ -6,7 +6,15 @@ import { failureOf, isHeldBack } from '../model/evolve-task.ts';
 import { LEASE_MS } from '../model/host.ts';
 import { attemptId } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
-import { covers, isBudgetsEnd, limitReached, partOf, remainingFor, taskSpent } from '../rules/budget.ts';
+import {
+  booked,
+  covers,
+  isBudgetsEnd,
+  limitReached,
+  partOf,
+  remainingFor,
+  taskSpent,
+} from '../rules/budget.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { isLeftOut } from '../rules/contest.ts';
 import { waitsForOf } from '../rules/dependencies.ts';
@@ -153,19 +161,20 @@ function endAttempt(
   const reason = ofBudget ? 'budget-limit' : c.reason;
   const problem = deliveryProblem(c, holds && t.state === 'assigned');
   if (problem) return refuse('illegal-move', `${c.attempt} cannot end as ${c.reason}: ${problem}`);
+  const usage = booked(c.usage, a.reserved);
   const ended: Event = {
     type: 'attempt.ended',
     attempt: c.attempt,
     reason,
     detail: c.detail,
-    usage: c.usage,
+    usage,
     ...(c.handoff && { handoff: c.handoff }),
     ...(c.work && { work: c.work }),
     ...(c.claim && !c.handoff && { claim: c.claim }),
   };
   if (holds && c.reason === 'handed-in') return [ended, ...afterHandIn(s, t, c)];
   if (!holds || 'delivers' in ENDINGS[c.reason]) return [ended];
-  const spent = taskSpent(s, t, c.usage);
+  const spent = taskSpent(s, t, usage);
   if (mayRetry(t, reason, s.run.request.limits) && spent === undefined) {
     const orphaned = failOrphan(s, t);
     if (orphaned.length > 0) return [ended, ...orphaned];

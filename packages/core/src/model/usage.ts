@@ -7,6 +7,8 @@ export interface Usage {
   readonly costUsd: number;
   /** False when a call had no price. Then `costUsd` is a lower bound. */
   readonly priced: boolean;
+  /** Nobody of ours metered it, or some of it: a host says so, of models that it asks itself. */
+  readonly claimed?: true;
 }
 
 export const NO_USAGE: Usage = { calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0, priced: true };
@@ -18,6 +20,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
     outputTokens: a.outputTokens + b.outputTokens,
     costUsd: a.costUsd + b.costUsd,
     priced: a.priced && b.priced,
+    ...((a.claimed || b.claimed) && { claimed: true as const }),
   };
 }
 

@@ -198,6 +198,19 @@ function spentBy(attempt: Attempt, isOwn: boolean): Reservation {
   };
 }
 
+/**
+ * What is booked of what an attempt used. What a host only says is no less than what was set aside for it: a host that
+ * says too little gains nothing by it.
+ */
+export function booked(usage: Usage, reserved: Reservation): Usage {
+  if (!usage.claimed) return usage;
+  return {
+    ...usage,
+    inputTokens: Math.max(usage.inputTokens, reserved.tokens - usage.outputTokens),
+    costUsd: Math.max(usage.costUsd, reserved.usd),
+  };
+}
+
 /** How many attempts could begin with so much. */
 export const attemptsIn = ({ tokens, usd }: Reservation): number =>
   Math.floor(Math.min(tokens / TOKENS_FLOOR, usd / USD_FLOOR));

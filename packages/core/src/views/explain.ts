@@ -232,7 +232,7 @@ function foundText({ handoff }: EventOf<'attempt.ended'>): string {
 }
 
 const usageText = (usage: Usage): string =>
-  `${countText(tokensOf(usage), 'token')} (${costText(usage.costUsd, usage.priced)})`;
+  `${countText(tokensOf(usage), 'token')} (${costText(usage.costUsd, usage.priced)}${usage.claimed ? ', as its host says' : ''})`;
 
 function tellLanding(event: Event, memory: Memory): string | undefined {
   if (event.type === 'target.moved') {

@@ -146,7 +146,10 @@ export function figureRows(r: Report): readonly (readonly [string, string])[] {
     ['conflicts', String(r.conflicts)],
     ['gate', r.gate ? gateText(r.gate) : 'none'],
     ['tokens', `${groupText(r.tokens)}, of which ${groupText(r.retryTokens)} on attempts after the first`],
-    ['cost', costText(r.used.costUsd, r.used.priced)],
+    [
+      'cost',
+      `${costText(r.used.costUsd, r.used.priced)}${r.used.claimed ? ', some of it as hosts say' : ''}`,
+    ],
     ...(r.lostTokens > 0
       ? [['lost in crashes', `up to ${countText(r.lostTokens, 'token')}`] as [string, string]]
       : []),
