@@ -11,14 +11,13 @@ function pair(
   carry = (_type: string): number => 1,
 ) {
   const wires = new MemoryWires({ clock });
-  let n = 0;
   const ends: Calls[] = [];
   const end = (other: number): Calls =>
     new Calls({
       wire: wires.wireOf('home'),
       clock,
       box: 'a',
-      nextId: () => `c${++n}`,
+      session: `end-${other}`,
       about: () => ({ run: '', epoch: 0 }),
       say: (type, payload) => {
         for (let i = 0; i < carry(type); i++)

@@ -5,6 +5,7 @@
 import { SwarmError } from '@swarm/core/errors';
 import type { Clock } from '@swarm/core/ports/world';
 import { z } from 'zod';
+import { CALL_ID, OverCalls } from './over-calls.ts';
 import { type About, packBody, unpackBody, type Wire } from './wire.ts';
 
 /** A call is said again after this, and then later each time; one that was called off is said as at first. */
@@ -12,15 +13,14 @@ const AGAIN_MS = 1_000;
 const AGAIN_MS_MAX = 15_000;
 /** How long an answer to a call that was called off is waited for. */
 const PARTING_MS = 20_000;
-/** Ids of calls that are over, so that a late copy of one is not done again. */
-const OVER_MAX = 20_000;
 
 export interface CallsParts {
   readonly wire: Wire;
   readonly clock: Clock;
   /** Whose box takes what is too large. */
   readonly box: string;
-  readonly nextId: () => string;
+  /** Who asks, since when: another one each time, and for each of the two sides. Its calls are numbered. */
+  readonly session: string;
   readonly about: () => About;
   readonly say: (type: string, payload: Record<string, unknown>, how?: HowSaid) => void;
   /** Does what is asked. What it throws is told to whoever asked. */
@@ -68,7 +68,11 @@ export interface CallAsk {
   readonly traceparent?: string | undefined;
 }
 
-const CALL = z.object({ call: z.string().max(200), op: z.string().max(40), body: z.unknown() });
+const CALL = z.object({
+  call: z.string().max(200).regex(CALL_ID),
+  op: z.string().max(40),
+  body: z.unknown(),
+});
 const ANSWER = z.object({
   call: z.string().max(200),
   ok: z.boolean(),
@@ -82,7 +86,8 @@ export class Calls {
   readonly #parts: CallsParts;
   readonly #asked = new Map<string, Asked>();
   readonly #doing = new Map<string, Doing>();
-  readonly #over = new Set<string>();
+  readonly #over = new OverCalls();
+  #said = 0;
   #isClosed = false;
   /** Why the other side is given up, as long as it is. */
   #goneFor: string | undefined;
@@ -93,10 +98,12 @@ export class Calls {
 
   /** Rejects with SW0741 when the other side is given up. */
   async call({ op, args, signal, isDurable, onSent, traceparent }: CallAsk): Promise<unknown> {
-    const { wire, box, clock, say, nextId } = this.#parts;
-    const call = nextId();
+    const { wire, box, clock, say, session } = this.#parts;
     const body = await packBody(wire, box, args);
     if (this.#isClosed || this.#goneFor !== undefined) throw gone(op, this.#goneFor);
+    // Numbered when it is said: the other side knows by the numbers which are over.
+    this.#said += 1;
+    const call = `${session}/${this.#said}`;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     let stop = (): void => {};
     let stopParting = (): void => {};
@@ -229,9 +236,6 @@ export class Calls {
   #end(call: string): void {
     this.#doing.delete(call);
     this.#over.add(call);
-    if (this.#over.size <= OVER_MAX) return;
-    const [oldest] = this.#over;
-    this.#over.delete(oldest!);
   }
 }
 

@@ -33,6 +33,8 @@ interface Parts {
 }
 
 const LOOK_MS = 1_000;
+/** Commits that a host may ask for: the run’s base and the latest it was told of. What it opens with them it has by then. */
+const NAMED_MAX = 1_000;
 
 export class HomeBenches {
   readonly #parts: Parts;
@@ -60,7 +62,7 @@ export class HomeBenches {
       return signal.aborted ? CALLED_OFF : hostGone(`${host} is not there`);
     const peer = this.#parts.peerOf(host);
     for (const commit of [ask.base, ask.from, ask.setup?.trusted, ask.setup?.landed])
-      if (commit) peer.named.add(commit);
+      if (commit) name(peer.named, commit);
     this.#benches.set(ask.name, host);
     const told = await peer.calls
       .call({
@@ -152,6 +154,14 @@ export class HomeBenches {
     for await (const piece of this.#parts.hub.pack(wants, haves)) pieces.push(piece);
     return Buffer.concat(pieces).toString('base64');
   }
+}
+
+function name(named: Set<CommitId>, commit: CommitId): void {
+  named.add(commit);
+  if (named.size <= NAMED_MAX) return;
+  // The base was named first, and stays.
+  const [, oldest] = named;
+  named.delete(oldest!);
 }
 
 const hostGone = (detail: string): CannotRun => ({ kind: 'cannot-run', reason: 'host-gone', detail });

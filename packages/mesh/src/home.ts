@@ -316,7 +316,7 @@ class HomeOfHosts implements Home {
       wire,
       clock,
       box: host,
-      nextId: () => this.#nextId(),
+      session: `${this.#parts.nonce}/${host}`,
       about: () => ({ run, epoch }),
       say: (type, payload, how) => this.#say(host, type, payload, how),
       answer: (op, args) => this.#benches.answer(host, op, args),

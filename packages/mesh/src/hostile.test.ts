@@ -31,6 +31,7 @@ let bench: Bench;
 /** What the server did not let through. */
 let denied = 0;
 let beats = 0;
+let calls = 0;
 
 const RUN = 'r-20261201-test';
 const envelope = (over: Record<string, unknown> = {}) => ({
@@ -64,7 +65,7 @@ const beat = (over: Record<string, unknown> = {}) =>
   });
 const answer = (over: Record<string, unknown>) => envelope({ type: 'answer', payload: over });
 const call = (op: string, body: unknown) =>
-  envelope({ type: 'call', payload: { call: crypto.randomUUID(), op, body: { inline: body } } });
+  envelope({ type: 'call', payload: { call: `evil/s/${++calls}`, op, body: { inline: body } } });
 const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
 const OWN = 'swarm.host.evil';
@@ -129,6 +130,10 @@ const REFUSED: Record<string, readonly [bytes: () => Uint8Array, why: RegExp]> =
   'sends an activity that is none': [
     () => json(envelope({ payload: { bench: 't9.1', activity: { kind: 'evil' } }, type: 'told' })),
     /told/,
+  ],
+  'calls by no number': [
+    () => json(envelope({ type: 'call', payload: { call: 'x', op: 'pack', body: { inline: {} } } })),
+    /call: /,
   ],
   'answers with no call': [() => json(answer({ ok: true })), /answer does not fit/],
 };

@@ -80,7 +80,7 @@ export class WorkerHost {
       wire,
       clock,
       box: name,
-      nextId: () => this.#nextId(),
+      session: `${name}/${parts.session}`,
       about: () => this.#about,
       say: (type, payload, how) => this.#say(type, payload, how),
       answer: (op, args, at) => this.#answer(op, args, at),
