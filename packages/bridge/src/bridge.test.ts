@@ -8,10 +8,12 @@ import { WebSocket } from 'ws';
 import { openBridge } from './bridge.ts';
 import { Remembered } from './remembered.ts';
 import { json } from './reply.ts';
+import type { SocketLimits } from './sockets.ts';
 import { Topics } from './topics.ts';
 
 /** Served as swarm serves it, without a guard. */
-async function served(t: TestContext, limits = { registerMs: 5_000, pingMs: 100 }) {
+async function served(t: TestContext, over: Partial<SocketLimits> = {}) {
+  const limits = { registerMs: 5_000, pingMs: 100, ...over };
   const bridge = openBridge({ now: () => performance.now(), wall: () => Date.now(), limits });
   const server = createServer(async (request, response) => {
     const { pathname: path, searchParams: query } = new URL(request.url!, 'http://x');
@@ -149,4 +151,19 @@ test('answers are remembered by their ids as long as there is room, and what fai
   // The first of all made room.
   await remembered.once('bad', answer(), isDone);
   assert.equal(asked, 1_003);
+});
+
+test('a message that is dripped in fragments is given up, though its sender answers every ping; whole ones are not', async (t) => {
+  const { worker } = await served(t, { messageMs: 400 });
+  const [dripping, honest] = [await worker('dripping'), await worker('honest')];
+  const drip = setInterval(() => dripping.send('x', { fin: false }), 20);
+  const many = setInterval(() => honest.send(JSON.stringify({ type: 'register', name: 'honest' })), 20);
+  t.after(() => {
+    clearInterval(drip);
+    clearInterval(many);
+  });
+  const [code, why] = await once(dripping, 'close');
+  assert.deepEqual([code, String(why)], [4408, 'a message of it takes longer than 0.4 s']);
+  clearInterval(drip);
+  assert.equal(honest.readyState, WebSocket.OPEN);
 });

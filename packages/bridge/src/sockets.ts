@@ -10,12 +10,15 @@ import {
 } from '@swarm/core/rules/bridge/wire';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Calls } from './calls.ts';
+import { MessageWatch } from './message-watch.ts';
 import type { Registry, Worker } from './registry.ts';
 
 export const SOCKETS_MAX = 1_000;
 /** Who connects says who it is within so long. */
 const REGISTER_MS = 10_000;
 const PING_MS = 15_000;
+/** From the first byte of a message to its last. */
+const MESSAGE_MS = 30_000;
 /** Who is registered already is asked whether it is still there, and is believed to be gone after so long. */
 const PROBE_MS = 2_000;
 const PARTING_MS = 1_000;
@@ -30,6 +33,7 @@ const CLOSES = { malformed: 4400, late: 4408, taken: 4409, strays: 4429 } as con
 export interface SocketLimits {
   readonly registerMs: number;
   readonly pingMs: number;
+  readonly messageMs: number;
 }
 
 export class Sockets {
@@ -50,7 +54,7 @@ export class Sockets {
     this.#registry = registry;
     this.#calls = calls;
     this.#onChange = onChange;
-    this.#limits = { registerMs: REGISTER_MS, pingMs: PING_MS, ...limits };
+    this.#limits = { registerMs: REGISTER_MS, pingMs: PING_MS, messageMs: MESSAGE_MS, ...limits };
     // What is compressed may be far larger than it looks.
     this.#server = new WebSocketServer({
       noServer: true,
@@ -67,7 +71,7 @@ export class Sockets {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#server.handleUpgrade(request, socket, head, (opened) => this.#add(opened));
+    this.#server.handleUpgrade(request, socket, head, (opened) => this.#add(opened, socket));
   }
 
   close(): void {
@@ -75,12 +79,14 @@ export class Sockets {
     for (const socket of this.#all.keys()) socket.terminate();
   }
 
-  #add(socket: WebSocket): void {
+  #add(socket: WebSocket, raw: Duplex): void {
     const connection = new Connection(socket, {
       registerMs: this.#limits.registerMs,
       hear: (message) => this.#hear(connection, message),
     });
     this.#all.set(socket, connection);
+    const watch = new MessageWatch((isInMiddle) => connection.inMiddle(isInMiddle, this.#limits.messageMs));
+    raw.on('data', (bytes: Buffer) => watch.take(bytes));
     socket.once('close', () => {
       this.#all.delete(socket);
       connection.over();
@@ -140,6 +146,7 @@ class Connection {
   worker: Worker | undefined;
   readonly #socket: WebSocket;
   readonly #timer: NodeJS.Timeout;
+  #message: NodeJS.Timeout | undefined;
   #isAwaited = false;
   #strays = 0;
   /** What it says is heard one after the other. */
@@ -242,8 +249,17 @@ class Connection {
     });
   }
 
+  /** It has begun a message, or has ended the one that it had begun. */
+  inMiddle(isInMiddle: boolean, withinMs: number): void {
+    clearTimeout(this.#message);
+    if (!isInMiddle) return;
+    const why = `a message of it takes longer than ${withinMs / 1_000} s`;
+    this.#message = setTimeout(() => this.refuse(CLOSES.late, why), withinMs);
+  }
+
   over(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#message);
   }
 }
 
