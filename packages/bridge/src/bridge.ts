@@ -24,6 +24,8 @@ export interface Bridge {
   /** The most connections of workers. */
   readonly sockets: number;
   owns(path: string): boolean;
+  /** Whether whoever may be one worker alone may come there. */
+  isWorkers(path: string): boolean;
   answer(asked: Asked): Promise<Answered> | Answered;
   /** `not-here`: this path is no socket's; `full`: there is no room. Nothing was done to the socket then. */
   upgrade(
@@ -31,6 +33,7 @@ export interface Bridge {
     socket: Duplex,
     head: Buffer,
     path: string,
+    worker?: string,
   ): 'taken' | 'not-here' | 'full';
   figures(): readonly Family[];
   close(): void;
@@ -60,10 +63,11 @@ export function openBridge({ now, wall, limits }: BridgeAsk): Bridge {
     sockets: SOCKETS_MAX,
     owns: ownsPath,
     answer: (asked) => answer(asked, rooms),
-    upgrade(request, socket, head, path) {
+    isWorkers: (path) => path === SOCKET_PATH,
+    upgrade(request, socket, head, path, worker) {
       if (path !== SOCKET_PATH) return 'not-here';
       if (sockets.isFull) return 'full';
-      sockets.upgrade(request, socket, head);
+      sockets.upgrade(request, socket, head, worker);
       return 'taken';
     },
     figures: () => figures(registry, calls, topics, now()),

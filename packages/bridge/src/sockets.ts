@@ -28,7 +28,7 @@ const UNSENT_MAX = 8 << 20;
 const STRAYS_MAX = 100;
 
 /** Of ours, in the range that the protocol leaves to programs. */
-const CLOSES = { malformed: 4400, late: 4408, taken: 4409, strays: 4429 } as const;
+const CLOSES = { malformed: 4400, another: 4403, late: 4408, taken: 4409, strays: 4429 } as const;
 
 export interface SocketLimits {
   readonly registerMs: number;
@@ -70,8 +70,9 @@ export class Sockets {
     return this.#all.size >= SOCKETS_MAX;
   }
 
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#server.handleUpgrade(request, socket, head, (opened) => this.#add(opened, socket));
+  /** @param only whom it may register as; absent: anybody. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, only?: string): void {
+    this.#server.handleUpgrade(request, socket, head, (opened) => this.#add(opened, socket, only));
   }
 
   close(): void {
@@ -79,9 +80,10 @@ export class Sockets {
     for (const socket of this.#all.keys()) socket.terminate();
   }
 
-  #add(socket: WebSocket, raw: Duplex): void {
+  #add(socket: WebSocket, raw: Duplex, only: string | undefined): void {
     const connection = new Connection(socket, {
       registerMs: this.#limits.registerMs,
+      only,
       hear: (message) => this.#hear(connection, message),
     });
     this.#all.set(socket, connection);
@@ -111,6 +113,8 @@ export class Sockets {
 
   async #register(from: Connection, message: Extract<WorkerMessage, { type: 'register' }>): Promise<void> {
     const { name } = message;
+    if (from.only !== undefined && name !== from.only)
+      return from.refuse(CLOSES.another, `its token is that of ${from.only}`);
     if (from.worker && from.worker.name !== name)
       return from.refuse(CLOSES.malformed, `it is registered as ${from.worker.name} already`);
     if (from.worker) {
@@ -144,6 +148,8 @@ export class Sockets {
 
 class Connection {
   worker: Worker | undefined;
+  /** Whom its token lets it be. */
+  readonly only: string | undefined;
   readonly #socket: WebSocket;
   readonly #timer: NodeJS.Timeout;
   #message: NodeJS.Timeout | undefined;
@@ -156,10 +162,16 @@ class Connection {
     socket: WebSocket,
     {
       registerMs,
+      only,
       hear,
-    }: { readonly registerMs: number; readonly hear: (message: WorkerMessage) => Promise<void> },
+    }: {
+      readonly registerMs: number;
+      readonly only: string | undefined;
+      readonly hear: (message: WorkerMessage) => Promise<void>;
+    },
   ) {
     this.#socket = socket;
+    this.only = only;
     this.#timer = setTimeout(() => {
       if (!this.worker) this.refuse(CLOSES.late, 'it has not said who it is: register first');
     }, registerMs);

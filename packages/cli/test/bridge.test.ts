@@ -184,3 +184,40 @@ test('what is measured of the bridge is told with the runs’ figures, each fami
   const families = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
   assert.equal(new Set(families).size, families.length);
 });
+
+test('a worker’s own token lets it be that worker, and do nothing else', async (t) => {
+  const world = await World.with(t, { 'README.md': 'shop\n' });
+  const site = await bridgeOf(t, world);
+  const told = await world.swarm(['serve', '--worker-token', 'worker-1.relay']);
+  const token = told.stdout.trim();
+  assert.match(token, /^worker-1\.relay:[A-Za-z0-9_-]{43}$/);
+  const its = { url: site.url, token };
+  const announces = false;
+  const worker = createWorker({ ...its, name: 'worker-1.relay', announces }, { process: () => 'done' });
+  t.after(() => worker.stop());
+  await worker.ready;
+  const body = JSON.stringify({ to: 'worker-1.relay', method: 'process', payload: 'x' });
+  const called = await asked(site, '/v1/call', { method: 'POST', body });
+  assert.deepEqual([called.status, called.text], [200, 'done']);
+  const other = createWorker({ ...its, name: 'worker-2.relay', announces }, { process: () => 'forged' });
+  await assert.rejects(other.ready, /its token is that of worker-1\.relay/);
+  const forged = { url: site.url, token: token.replace('worker-1', 'worker-2') };
+  for (const [path, ask] of [
+    ['/v1/call', { method: 'POST', body }],
+    ['/v1/broadcast', { method: 'POST', body: '{"topic":"t","payload":"x"}' }],
+    ['/v1/subscribe?topic=t', {}],
+    ['/v1/workers', {}],
+    ['/api/v1/runs', {}],
+    ['/metrics', {}],
+  ] as const)
+    for (const one of [its.token, forged.token])
+      assert.equal((await asked(site, path, { ...ask, token: one })).status, 401, path);
+  const refused = new Promise((resolve) => {
+    const socket = new WebSocket(`${site.url.replace('http', 'ws')}/ws`, {
+      headers: { authorization: `Bearer ${forged.token}` },
+    } as never);
+    socket.onerror = () => resolve('refused');
+    socket.onopen = () => resolve('opened');
+  });
+  assert.equal(await refused, 'refused');
+});

@@ -9,6 +9,8 @@ export interface Beside {
   /** The most connections of its own. */
   readonly sockets: number;
   owns(path: string): boolean;
+  /** Whether it stands open to a worker with a token of its own. */
+  isWorkers(path: string): boolean;
   answer(asked: AskedBeside): Promise<AnsweredBeside> | AnsweredBeside;
   /** `not-here`: this path is no socket's; `full`: there is no room. Nothing was done to the socket then. */
   upgrade(
@@ -16,6 +18,8 @@ export interface Beside {
     socket: Duplex,
     head: Buffer,
     path: string,
+    /** Whom it may be, where its token says so. */
+    worker?: string,
   ): 'taken' | 'not-here' | 'full';
 }
 

@@ -2,7 +2,7 @@
  * Who may ask what: decided from the request's head alone, before anything of it is done. A page of another origin, a name
  * that was bound to this address by somebody else, another program of this machine: each is told no.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
 export interface Guarded {
@@ -12,10 +12,18 @@ export interface Guarded {
   readonly cookie: string;
   /** Paths that want no token, and that no page may ask, of whatever origin. Absent: there are none. */
   readonly isOpen?: (path: string) => boolean;
+  /** Paths that a worker may ask with a token of its own. Absent: there are none. */
+  readonly isWorkers?: (path: string) => boolean;
 }
 
 export type Verdict =
-  | { readonly kind: 'go'; readonly path: string; readonly query: URLSearchParams }
+  | {
+      readonly kind: 'go';
+      readonly path: string;
+      readonly query: URLSearchParams;
+      /** By a token of one worker’s own: it may be that worker, and nobody else. */
+      readonly worker?: string;
+    }
   /** The link that was printed: it becomes a cookie. */
   | { readonly kind: 'link' }
   | { readonly kind: 'no'; readonly status: number; readonly what: string; readonly fix?: string };
@@ -45,6 +53,8 @@ export function judge(asked: IncomingMessage, guarded: Guarded): Verdict {
     return isPage(asked) ? no(403, 'pages are not answered here') : { kind: 'go', path, query: params };
   const linked = method === 'GET' && path === '/' ? params.getAll('token') : [];
   if (linked.length === 1 && isSame(linked[0]!, guarded.token)) return { kind: 'link' };
+  const worker = guarded.isWorkers?.(path) ? workerOf(asked, guarded) : undefined;
+  if (worker !== undefined) return { kind: 'go', path, query: params, worker };
   if (!tokensOf(asked, guarded).some((token) => isSame(token, guarded.token)))
     return no(401, 'the token is missing, or is another one', FIXES.token);
   return { kind: 'go', path, query: params };
@@ -102,7 +112,7 @@ function isSent(asked: IncomingMessage, isPage: boolean): boolean {
 const isPage = (asked: IncomingMessage): boolean =>
   ['origin', 'sec-fetch-site', 'cookie'].some((name) => valuesOf(asked, name).length > 0);
 
-function tokensOf(asked: IncomingMessage, { cookie }: Guarded): readonly string[] {
+function tokensOf(asked: IncomingMessage, { cookie }: Pick<Guarded, 'cookie'>): readonly string[] {
   const bearers = valuesOf(asked, 'authorization').flatMap(
     (value) => /^Bearer +(\S+)$/i.exec(value)?.[1] ?? [],
   );
@@ -111,6 +121,18 @@ function tokensOf(asked: IncomingMessage, { cookie }: Guarded): readonly string[
     .map((pair) => pair.trim())
     .flatMap((pair) => (pair.startsWith(`${cookie}=`) ? [pair.slice(cookie.length + 1)] : []));
   return [...bearers, ...cookies].slice(0, 10);
+}
+
+/** Made of the pages' token, which nobody finds out by it: with another one all of these are others. */
+export const workerToken = (token: string, worker: string): string =>
+  `${worker}:${createHmac('sha256', token).update(`worker of the bridge: ${worker}`).digest('base64url')}`;
+
+function workerOf(asked: IncomingMessage, { token, cookie }: Guarded): string | undefined {
+  for (const given of tokensOf(asked, { cookie })) {
+    const name = given.slice(0, Math.max(0, given.lastIndexOf(':')));
+    if (name !== '' && isSame(given, workerToken(token, name))) return name;
+  }
+  return undefined;
 }
 
 /** In the same time for any two texts. */

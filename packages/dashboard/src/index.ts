@@ -1,5 +1,6 @@
 export type { Page } from './asked.ts';
 export type { AnsweredBeside, AskedBeside, Beside } from './beside.ts';
+export { workerToken } from './guard.ts';
 export type {
   Answer,
   Entered,

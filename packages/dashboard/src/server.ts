@@ -84,6 +84,7 @@ export async function serve(ask: ServeAsk): Promise<Serving> {
     token: ask.token,
     cookie: `swarm_${port}`,
     ...(beside?.isOpen && { isOpen: (path) => beside.owns(path) }),
+    ...(beside && { isWorkers: (path) => beside.isWorkers(path) }),
   };
   server.on('request', (request, response) => {
     void respond(request, response, guarded, { ...served, beside }).catch((error: unknown) => {
@@ -95,7 +96,8 @@ export async function serve(ask: ServeAsk): Promise<Serving> {
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const verdict = judge(request, guarded);
-    const taken = verdict.kind === 'go' && beside?.upgrade(request, socket, head, verdict.path);
+    const taken =
+      verdict.kind === 'go' && beside?.upgrade(request, socket, head, verdict.path, verdict.worker);
     if (taken === 'full') endWith(socket, 503);
     else if (taken !== 'taken') refuseUpgrade(request, socket, guarded);
   });

@@ -71,7 +71,7 @@ export interface Handoff {
 /** Ms before it connects again: soon at first. */
 const AGAIN_MS = [100, 500, 1_000, 2_000, 5_000] as const;
 /** What the bridge closes with where trying again changes nothing. */
-const NEVER = new Set([4400]);
+const NEVER = new Set([4400, 4403]);
 
 const authorized = ({ token }: BridgeAt): Record<string, string> =>
   token === undefined ? {} : { authorization: `Bearer ${token}` };

@@ -1,7 +1,8 @@
 /** `swarm serve`: every run of a repository over HTTP, for pages and programs on this machine. It starts no run and holds no lock. */
 import { once } from 'node:events';
 import { SwarmError } from '@swarm/core/errors';
-import type { Serving } from '@swarm/dashboard';
+import { isWorkerName } from '@swarm/core/rules/bridge/routing';
+import { type Serving, workerToken } from '@swarm/dashboard';
 import { enterRepository } from '../finding/door.ts';
 import type { RepositoryPaths } from '../finding/paths.ts';
 import { serverOf, shownUrl } from '../hosts/asked.ts';
@@ -9,7 +10,7 @@ import type { Context } from '../program/context.ts';
 import type { ServeOptions } from '../program/options.ts';
 import { isLoopback, LOOPBACK, SERVE_PORT } from '../serving/names.ts';
 import { startServing } from '../serving/serve.ts';
-import { tokenFile } from '../serving/token.ts';
+import { serveToken, tokenFile } from '../serving/token.ts';
 import { sanitizeLine } from '../telling/output.ts';
 
 /** Until a signal: exit 0. The link is the result. */
@@ -18,6 +19,7 @@ export async function serve(options: ServeOptions, context: Context): Promise<nu
   const port = portOf(options.port);
   const host = hostOf(options.host);
   const repository = await enterRepository(options, context);
+  if (options.workerToken !== undefined) return tellWorkerToken(options.workerToken, repository, context);
   const over = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
   const bridge = bridgeOf(options, host);
   const hosts = options.nats === undefined ? undefined : serverOf(options, options.nats, context.cwd);
@@ -49,6 +51,18 @@ export async function serve(options: ServeOptions, context: Context): Promise<nu
   output.result(options.json ? linkJson(serving, repository) : serving.link);
   await over;
   await serving.close();
+  return 0;
+}
+
+/** What lets a worker be that worker, and do nothing else: its machine need not have the token of the pages. */
+async function tellWorkerToken(name: string, repository: RepositoryPaths, context: Context): Promise<number> {
+  if (!isWorkerName(name))
+    throw new SwarmError({
+      code: 'SW0105',
+      what: `--worker-token ${JSON.stringify(sanitizeLine(name, 100))} is no name of a worker`,
+      fix: '--worker-token worker-1.relay',
+    });
+  context.output.result(workerToken(await serveToken(repository), name));
   return 0;
 }
 

@@ -188,6 +188,8 @@ export interface ServeOptions extends Omit<RunChoice, 'run'>, NatsOptions {
   readonly host?: string | undefined;
   /** Workers of any kind may register, and be called. */
   readonly bridge?: true | undefined;
+  /** The name of a worker, whose own token is told. */
+  readonly workerToken?: string | undefined;
   /** As `bridge`, without the token. */
   readonly openBridge?: true | undefined;
 }

@@ -89,6 +89,10 @@ export function addReads(program: Program, context: Context, exit: Finish): void
     .option('--host <address>', 'an address or name of this machine (default: 127.0.0.1, this machine alone)')
     .option('--bridge', 'also serve workers of any kind, and whoever calls them: docs/wire.md')
     .option('--open-bridge', 'as --bridge, without the token, to this machine alone')
+    .option(
+      '--worker-token <name>',
+      'print what lets a worker be that one on the bridge and no more, and end',
+    )
     .option('--nats <url>', 'offer runs of the repository the hosts at this message server: docs/mesh.md')
     .option('--nats-creds <file>', 'who their home is to the message server')
     .option('--nats-ca <file>', 'the certificate authority of the message server')
