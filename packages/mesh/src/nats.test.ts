@@ -43,6 +43,8 @@ test(
       await assert.rejects(ask(join(folder, 'none')), refusedAs('SW0105', /no such file/i));
       await assert.rejects(ask(file(newIdentity().seed)), refusedAs('SW0742', /cannot be used/));
       await (await ask(server.seedOf('a'))).close();
+      const asAnother = connectNats({ url: server.url, name: 'b', creds: server.seedOf('a'), waits: true });
+      await assert.rejects(asAnother, refusedAs('SW0742', /does not let these credentials be b/));
     } finally {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });

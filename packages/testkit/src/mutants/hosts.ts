@@ -99,4 +99,28 @@ export const HOST_MUTANTS: MutantTable = {
       orchestrator("if (error.problems[0]?.code === 'SW0741') return { reason: 'lost', detail, usage };", ''),
     ],
   },
+  'claims-as-said': {
+    means: 'what a host only says it used is booked as it says',
+    focus: HOSTED,
+    tests: ['core/src/decisions/attempts.test.ts'],
+    patches: [core('if (!usage.claimed) return usage;', 'if (usage.calls >= 0) return usage;')],
+  },
+  'host-meters-itself': {
+    means: 'of an agent that came to home’s gateway is booked what its host says',
+    focus: HOSTED,
+    tests: ['mesh/src/metering.test.ts'],
+    patches: [mesh('if (counted) return counted;', 'if (counted && counted.calls < 0) return counted;')],
+  },
+  'late-call-done': {
+    means: 'a late copy of a call that is over is done again',
+    focus: HOSTED,
+    tests: ['mesh/src/calls.test.ts'],
+    patches: [mesh('if (this.#over.has(call) || this.#isClosed) return;', 'if (this.#isClosed) return;')],
+  },
+  'anybodys-credentials': {
+    means: 'credentials of another host are taken for its own',
+    focus: HOSTED,
+    tests: ['mesh/src/nats.test.ts'],
+    patches: [mesh('await requireRights(connection, name);', '')],
+  },
 };
