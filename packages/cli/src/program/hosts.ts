@@ -58,7 +58,6 @@ export function addHosts(program: Program, context: Context, exit: Finish): void
       'after',
       examples(
         'swarm workers',
-        'swarm workers --json',
         'swarm workers --setup ./nats --host builder-1 --host builder-2 --listen 0.0.0.0:4222',
         'swarm workers --setup ./nats --rotate builder-1',
       ),

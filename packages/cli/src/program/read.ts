@@ -103,7 +103,6 @@ export function addReads(program: Program, context: Context, exit: Finish): void
       'after',
       examples(
         'swarm serve',
-        'swarm serve --port 0 --json',
         'swarm serve --bridge --port 9002',
         'swarm serve --bridge --nats tls://10.0.0.5:4222 --nats-creds home.seed --nats-ca ca.pem',
       ),
