@@ -60,7 +60,8 @@ function optionsOf({ url, name, creds, tls }: NatsAsk): ConnectionOptions {
     reconnectTimeWait: 250,
     // Credentials may be changed on the server first and in the file a moment later.
     ignoreAuthErrorAbort: true,
-    timeout: 10_000,
+    // Also on a machine that has far more to do than it can.
+    timeout: 30_000,
     ...(creds !== undefined && { authenticator: credsAuthenticatorOf(creds) }),
     ...((tls || isEncrypted(url)) && { tls: tlsOf(url, tls) }),
   };
