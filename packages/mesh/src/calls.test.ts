@@ -81,3 +81,20 @@ test('a call that is called off for a host that is lost waits for nobody', async
   asks.close('over');
   does.close('over');
 });
+
+test('a side that asks without end is not served without end: what is beyond the bound waits', async () => {
+  const all = Promise.withResolvers<void>();
+  let begun = 0;
+  const { asks, does } = pair(async () => {
+    begun++;
+    await all.promise;
+  });
+  const calls = [...Array(1_500)].map(() => asks.call({ op: 'x', args: {} }));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(begun, 1_024);
+  all.resolve();
+  await Promise.all(calls);
+  assert.equal(begun, 1_500);
+  asks.close('over');
+  does.close('over');
+});

@@ -14,6 +14,9 @@ const AGAIN_MS_MAX = 15_000;
 /** How long an answer to a call that was called off is waited for. */
 const PARTING_MS = 20_000;
 
+/** Calls of the other side that are done, or whose answer is kept, at a time. A call beyond it is said again later. */
+const DOING_MAX = 1_024;
+
 export interface CallsParts {
   readonly wire: Wire;
   readonly clock: Clock;
@@ -187,6 +190,7 @@ export class Calls {
       if (known.answer) this.#parts.say('answer', known.answer, { traceparent });
       return;
     }
+    if (this.#doing.size >= DOING_MAX) return;
     const doing: Doing = { controller: new AbortController(), traceparent };
     this.#doing.set(call, doing);
     void this.#do(call, op, body, doing);

@@ -11,6 +11,7 @@ import type { GatewayAtHome } from './gateway-home.ts';
 import { type AtWork, type HostedFacts, RemoteBench } from './remote-bench.ts';
 import type { Roster } from './roster.ts';
 import { NOTE, OPENED, WANTS } from './shapes.ts';
+import { Turns } from './turns.ts';
 
 /** A host, as far as its benches need it. */
 export interface BenchPeer {
@@ -40,6 +41,8 @@ export class HomeBenches {
   readonly #parts: Parts;
   /** Benches that are wanted, each with its host. */
   readonly #benches = new Map<string, string>();
+  /** A pack is held whole: one at a time of each host. */
+  readonly #packing = new Turns();
   readonly #atWork = new Map<string, { readonly host: string; readonly job: AtWork }>();
 
   constructor(parts: Parts) {
@@ -129,7 +132,7 @@ export class HomeBenches {
   async answer(host: string, op: string, args: unknown): Promise<unknown> {
     switch (op) {
       case 'pack':
-        return this.#pack(host, args);
+        return this.#packing.take(host, () => this.#pack(host, args));
       case 'note': {
         const { attempt, key, text, version } = NOTE.parse(args);
         const shared = this.jobOf(host, attempt)?.shared;

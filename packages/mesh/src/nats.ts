@@ -8,6 +8,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { SwarmError } from '@swarm/core/errors';
 import { bucketOf, STREAM } from './nats-config.ts';
 import { type NatsAsk, openConnection, pause } from './nats-connect.ts';
+import { Parcels } from './parcels.ts';
 import { PARCEL_BYTES_MAX, SUBJECTS, type Wire } from './wire.ts';
 
 export { HOME_RIGHTS, hostRights, type ServerConfig, serverConfig, withKeyOf } from './nats-config.ts';
@@ -50,6 +51,7 @@ class NatsOverWire implements Wire {
   readonly #connection: NatsConnection;
   readonly #name: string;
   readonly #onState: NatsAsk['onState'];
+  readonly #parcels: Parcels;
   readonly #ready = new Map<string, Promise<void>>();
   readonly #known = new Set<string>();
   readonly #tending: NodeJS.Timeout | undefined;
@@ -57,6 +59,7 @@ class NatsOverWire implements Wire {
 
   constructor(connection: NatsConnection, { name, onState }: Pick<NatsAsk, 'name' | 'onState'>) {
     this.#connection = connection;
+    this.#parcels = new Parcels(connection);
     this.#name = name;
     this.#onState = onState;
     if (name === 'home') this.#tending = setInterval(() => void this.#tend(), TEND_MS).unref();
@@ -158,14 +161,8 @@ class NatsOverWire implements Wire {
     }
   }
 
-  async get(host: string, name: string): Promise<Uint8Array> {
-    const store = await this.#store(host);
-    const info = await store.info(name);
-    if (!info) throw new Error(`there is nothing of the name ${name}`);
-    if (info.size > PARCEL_BYTES_MAX) throw new Error(`${info.size} bytes are too many`);
-    const bytes = await store.getBlob(name);
-    if (!bytes) throw new Error(`${name} is gone`);
-    return bytes;
+  get(host: string, name: string): Promise<Uint8Array> {
+    return this.#parcels.get(host, name);
   }
 
   drop(host: string, name: string): void {
