@@ -7,9 +7,15 @@ import type { Body } from './dialects/kinds.ts';
 import { createEndpointPool, type EndpointConfig } from './endpoints.ts';
 import type { CallFailure } from './failures.ts';
 import { type EndpointFault, faultAt } from './probe-faults.ts';
+import type { Quota } from './quotas.ts';
 
 export type CallLook =
-  | { readonly kind: 'answers'; readonly ms: number; readonly tokens: number | undefined }
+  | {
+      readonly kind: 'answers';
+      readonly ms: number;
+      readonly tokens: number | undefined;
+      readonly quotas: readonly Quota[];
+    }
   | {
       readonly kind: 'auth' | 'quota' | 'no-model' | 'refused' | 'silent' | 'down' | EndpointFault;
       readonly why: string;
@@ -23,14 +29,15 @@ const NO_MODEL =
 
 /** Never throws. */
 export async function lookByCall(
-  endpoint: EndpointConfig,
+  asked: EndpointConfig,
   model: string,
   how: { readonly clock: Clock; readonly timeoutMs?: number; readonly signal?: AbortSignal },
 ): Promise<CallLook> {
   const { clock, timeoutMs: totalMs = CALL_LOOK_MS, signal = new AbortController().signal } = how;
   const deadlines = { firstByteMs: totalMs, idleMs: totalMs, totalMs };
   const startedAt = clock.monotonic();
-  const pool = createEndpointPool({ endpoints: [endpoint], clock, rng: () => 0.5 });
+  const pool = createEndpointPool({ endpoints: [asked], clock, rng: () => 0.5 });
+  const endpoint = pool.endpoints[0]!;
   let tokens: number | undefined;
   const tryIt = async (body: Body) => {
     const ask = { endpoint, model, body, headers: PING_HEADERS, deadlines, clock, signal, onText: () => {} };
@@ -42,7 +49,8 @@ export async function lookByCall(
   const body = bodyFor(endpoint, model, PING);
   const tried = await withLessons({ pool, endpoint, model, body }, tryIt);
   const ms = clock.monotonic() - startedAt;
-  if (tried.kind === 'done') return { kind: 'answers', ms, tokens };
+  const quotas = pool.quotas(endpoint.name);
+  if (tried.kind === 'done') return { kind: 'answers', ms, tokens, quotas };
   if (tried.kind === 'aborted') return { kind: 'silent', why: 'it was called off' };
   const failure = tried.kind === 'spent' ? { kind: 'bad-request' as const, why: tried.why } : tried;
   return meaningOf(failure, endpoint, ms >= totalMs, clock);
