@@ -45,6 +45,8 @@ export interface Said {
   readonly status?: number | undefined;
   /** The field of the request it is about. */
   readonly param?: string | undefined;
+  /** When a quota is filled again, as it was written. */
+  readonly resets?: string | undefined;
 }
 
 /** The longest pause a server may ask of us, ms; of a used-up quota see resets.ts. */
@@ -124,7 +126,8 @@ export function failureInside(said: Said, now: number): CallFailure {
   const meaning = meaningOf(said);
   switch (meaning) {
     case 'quota': {
-      const moreAt = resetAt(new Headers(), said.message, now);
+      const words = said.resets === undefined ? said.message : JSON.stringify({ resets_at: said.resets });
+      const moreAt = resetAt(new Headers(), words, now);
       return { kind: 'quota', why, said, ...(moreAt !== undefined && { moreAt }) };
     }
     case 'auth':
@@ -198,6 +201,8 @@ export function errorBody(text: string): Said {
 
 export function saidIn(error: object): Said {
   const { message, code, type, status, param } = error as Readonly<Record<string, unknown>>;
+  const { resets_at, resets_in_seconds } = error as Readonly<Record<string, unknown>>;
+  const resets = resets_at ?? resets_in_seconds;
   const named = [code, type, status].find((x): x is string => typeof x === 'string' && !/^\d+$/.test(x));
   const number = [code, status].map(Number).find((n) => Number.isInteger(n) && n >= 300 && n < 600);
   return {
@@ -205,5 +210,8 @@ export function saidIn(error: object): Said {
     ...(named !== undefined && { code: named }),
     ...(number !== undefined && { status: number }),
     ...(typeof param === 'string' && { param }),
+    ...((typeof resets === 'string' || typeof resets === 'number') && {
+      resets: String(resets).slice(0, 40),
+    }),
   };
 }

@@ -13,8 +13,8 @@ const PART =
  * @param now ms since the epoch. @returns ms since the epoch, however far away.
  */
 export function momentIn(text: string, now: number): number | undefined {
-  const number = Number(text);
-  if (text.trim() !== '' && Number.isFinite(number)) {
+  if (/^-?\d+(\.\d+)?$/.test(text.trim())) {
+    const number = Number(text);
     if (number >= 1e12) return number;
     return number >= 1e9 ? number * 1000 : now + number * 1000;
   }
