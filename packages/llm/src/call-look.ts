@@ -16,8 +16,15 @@ export type CallLook =
       readonly tokens: number | undefined;
       readonly quotas: readonly Quota[];
     }
+  /** Nothing is left; `moreAt`: when there is more, where it says so, ms since the epoch. */
   | {
-      readonly kind: 'auth' | 'quota' | 'no-model' | 'refused' | 'silent' | 'down' | EndpointFault;
+      readonly kind: 'quota';
+      readonly why: string;
+      readonly quotas: readonly Quota[];
+      readonly moreAt?: number;
+    }
+  | {
+      readonly kind: 'auth' | 'no-model' | 'refused' | 'silent' | 'down' | EndpointFault;
       readonly why: string;
     };
 
@@ -51,19 +58,23 @@ export async function lookByCall(
   const ms = clock.monotonic() - startedAt;
   const quotas = pool.quotas(endpoint.name);
   if (tried.kind === 'done') return { kind: 'answers', ms, tokens, quotas };
+  if (tried.kind === 'quota') {
+    const { why, moreAt } = tried;
+    return { kind: 'quota', why, quotas, ...(moreAt !== undefined && { moreAt }) };
+  }
   if (tried.kind === 'aborted') return { kind: 'silent', why: 'it was called off' };
   const failure = tried.kind === 'spent' ? { kind: 'bad-request' as const, why: tried.why } : tried;
   return meaningOf(failure, endpoint, ms >= totalMs, clock);
 }
 
 async function meaningOf(
-  failure: CallFailure,
+  failure: Exclude<CallFailure, { kind: 'quota' }>,
   endpoint: EndpointConfig,
   isOverdue: boolean,
   clock: Clock,
 ): Promise<CallLook> {
   const { why, said } = failure;
-  if (failure.kind === 'auth' || failure.kind === 'quota') return { kind: failure.kind, why };
+  if (failure.kind === 'auth') return { kind: 'auth', why };
   if (said && NO_MODEL.test(`${said.code ?? ''} ${said.message}`)) return { kind: 'no-model', why };
   if (isOverdue) return { kind: 'silent', why };
   const fault = await faultAt(endpoint, { clock, why });
