@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import Anthropic from '@anthropic-ai/sdk';
+import type { DialectName } from '@swarm/core/model/dialect';
+import type { ChatMessage } from '@swarm/core/ports/models';
 import OpenAI from 'openai';
+import { modelOver } from '../../test/support/asking.ts';
 import { openBridge } from '../../test/support/bridge.ts';
 import { SPOKEN } from '../../test/support/dialects.ts';
 import * as fault from '../../test/support/fault-server.ts';
@@ -49,7 +52,7 @@ const USED_UP = {
   },
 };
 
-async function open(plan: fault.Plan, dialect: 'responses' | 'messages', more: Partial<EndpointConfig> = {}) {
+async function open(plan: fault.Plan, dialect: DialectName, more: Partial<EndpointConfig> = {}) {
   const upstream = await startServer(plan);
   const account = (apiKey: string): EndpointConfig => ({
     name: `a/${apiKey}`,
@@ -159,6 +162,39 @@ describe('thoughts that are sealed for one account', () => {
       ['one: ', 'one: one-thought-1', 'two: one-thought-1 one-thought-2', 'two: ', 'two: two-thought-3'],
     );
     assert.deepEqual(told, TOLD);
+  });
+
+  it('go back to the account that thought them, and to no other, where our own agent asks', async () => {
+    const seen: string[] = [];
+    const upstream: fault.Plan = (res, request) => {
+      const account = String(request.headers.authorization).replace('Bearer ', '');
+      const said = (request.body.messages as Item[]).map(({ reasoning_content: one }) => one ?? '-');
+      seen.push(`${account}: ${said.slice(1).join(' ')}`);
+      if (account === 'one' && seen.length === 3) return fault.status(429, USED_UP)(res, request);
+      const thought = { choices: [{ index: 0, delta: { reasoning_content: `${account}-${seen.length}` } }] };
+      return fault.raw(
+        fault.event(thought),
+        fault.textEvent('Said.'),
+        fault.endEvent(),
+        fault.DONE,
+      )(res, request);
+    };
+    const { url, token } = await open(upstream, 'chat');
+    const endpoints = [{ name: 'gateway', baseUrl: `${url}/v1`, apiKey: token, isGateway: true as const }];
+    const { ask } = modelOver([], { endpoints });
+    const messages: ChatMessage[] = [{ role: 'user', content: 'Go.' }];
+    for (let turn = 1; turn <= 4; turn += 1) {
+      const { text, bag } = await ask({ messages });
+      messages.push({ role: 'assistant', content: text, toolCalls: [], ...(bag && { bag }) });
+      messages.push({ role: 'user', content: 'On.' });
+    }
+    assert.deepEqual(seen, [
+      'one: ',
+      'one: one-1 -',
+      'one: one-1 - one-2 -',
+      'two: - - - -',
+      'two: - - - - two-4 -',
+    ]);
   });
 
   it('are no matter where the conversation has none', () => {
