@@ -32,7 +32,7 @@ export {
 export { type Probe, type ProbeReport, probeEndpoint } from './probe.ts';
 export type { EndpointFault } from './probe-faults.ts';
 export { deadlinesOf, type ModelProfile, type Profiles, profileOf, readProfiles } from './profiles.ts';
-export type { Quota } from './quotas.ts';
+export { type Quota, quotasIn } from './quotas.ts';
 export { createRenewal } from './renewal.ts';
 export {
   readScript,
