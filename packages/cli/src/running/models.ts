@@ -138,11 +138,10 @@ export function agentProfile(
  * Undefined without such an endpoint.
  */
 export function agentDialect(endpoints: readonly EndpointConfig[]): DialectName | undefined {
+  // Accounts share the calls of one server.
+  const servers = [...new Map(endpoints.map((e) => [e.accountOf ?? e.name, e])).values()];
   const weightOf = (name: DialectName): number =>
-    endpoints.reduce(
-      (sum, { dialect = 'chat', weight = 100 }) => sum + (dialect === name ? weight + 1 : 0),
-      0,
-    );
+    servers.reduce((sum, { dialect = 'chat', weight = 100 }) => sum + (dialect === name ? weight + 1 : 0), 0);
   const spoken = OWN_DIALECTS.filter((name) => weightOf(name) > 0);
   return spoken.toSorted((a, b) => weightOf(b) - weightOf(a))[0];
 }
