@@ -2,6 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Clock } from '@swarm/core/ports/world';
+import { ask } from '../test/support/agent.ts';
+import { modelOver } from '../test/support/asking.ts';
+import * as fault from '../test/support/fault-server.ts';
+import { a1, a2, openGateway, question, startServer } from '../test/support/gateways.ts';
 import { createEndpointPool, type EndpointConfig, type QuotaNews } from './endpoints.ts';
 import type { QuotaFailure } from './failures.ts';
 import { route, type Tried } from './route.ts';
@@ -123,6 +127,24 @@ describe('accounts at one server', () => {
     assert.deepEqual(asked, ['a/1', 'a/2']);
   });
 
+  it('are told of once where calls were refused side by side', () => {
+    const { pool, kinds } = over({ 'a/1': DONE, 'a/2': DONE });
+    for (let i = 0; i < 3; i += 1) pool.emptied('a/1', quota(1));
+    assert.deepEqual(kinds(), ['emptied a/1']);
+  });
+
+  it('are looked at as soon as there is more, though a look before was refused', async () => {
+    const { asked, call, now, pass } = over({ 'a/1': quota(1), 'a/2': DONE });
+    await call();
+    pass(HOUR_MS);
+    now['a/1'] = { ...quota(), moreAt: NOW + HOUR_MS + 5_000 };
+    await call();
+    now['a/1'] = DONE;
+    pass(5_000);
+    await call();
+    assert.deepEqual(asked, ['a/1', 'a/2', 'a/1', 'a/2', 'a/1']);
+  });
+
   it('are looked at once an hour where nobody said when there is more', async () => {
     const { asked, call, pass } = over({ 'a/1': quota(), 'a/2': DONE });
     await call();
@@ -180,4 +202,48 @@ describe('accounts at one server', () => {
   });
 });
 
+describe('a conversation', () => {
+  /** Two accounts at a real server, of which the first says that nothing is left of a minute that begins with its first answer. */
+  async function open() {
+    let passed = 0;
+    const clock: Clock = { now: () => NOW + passed, monotonic: () => passed, after: () => () => {} };
+    const shown: string[] = [];
+    const server = await startServer((res, request) => {
+      shown.push(String(request.headers.authorization).replace('Bearer ', ''));
+      const spent = { 'x-ratelimit-limit': '9', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '60' };
+      const answer = fault.textEvent('Said.') + fault.endEvent() + fault.DONE;
+      return fault.status(200, answer, shown.length === 1 ? spent : {})(res, request);
+    });
+    const endpoints = ['one', 'two'].map(
+      (apiKey): EndpointConfig => ({ name: `a/${apiKey}`, baseUrl: server.baseUrl, apiKey, accountOf: 'a' }),
+    );
+    return { clock, endpoints, server, shown, pass: (ms: number) => (passed += ms) };
+  }
+  const STAYS = ['one', 'two', 'two', 'one'];
+
+  it('of an agent stays with the account it turned to, while another attempt begins at the first', async () => {
+    const { clock, endpoints, server, shown, pass } = await open();
+    const { gateway } = openGateway([server], { clock, endpoints });
+    const [one, other] = [await gateway.issue(a1, LIMITS), await gateway.issue(a2, LIMITS)];
+    for (const ms of [0, 0, 60_000]) {
+      pass(ms);
+      assert.equal((await ask(one.socketPath, one.token, question)).status, 200);
+    }
+    assert.equal((await ask(other.socketPath, other.token, question)).status, 200);
+    assert.deepEqual(shown, STAYS);
+  });
+
+  it('of our own does so too, each role and each attempt by itself', async () => {
+    const { clock, endpoints, shown, pass } = await open();
+    const { ask: own } = modelOver([], { clock, endpoints });
+    for (const ms of [0, 0, 60_000]) {
+      pass(ms);
+      assert.equal((await own({ role: 'planner' })).text, 'Said.');
+    }
+    await own({ role: 'reviewer' });
+    assert.deepEqual(shown, STAYS);
+  });
+});
+
+const LIMITS = { tokens: 1_000_000 };
 const CLOCK: Clock = { now: () => NOW, monotonic: () => 0, after: () => () => {} };

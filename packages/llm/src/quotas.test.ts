@@ -215,6 +215,11 @@ describe('a refusal', () => {
     },
   });
 
+  it('of a plan that is not at its end is a slow minute, which says nothing of when', () => {
+    const allowed = { 'anthropic-ratelimit-unified-7d-reset': `${SECONDS + 360_000}` };
+    assert.equal(resetAt(new Headers(allowed), '{}', NOW), undefined);
+  });
+
   const rows: readonly [string, unknown[], unknown[]][] = [
     ['Anthropic’s plan is at its end', failure(429, limited, plan('five_hour')), ['quota', 2]],
     [

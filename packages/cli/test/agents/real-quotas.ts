@@ -5,16 +5,26 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { PRESETS, type PresetName } from '@swarm/agent';
-import { type Quota, quotasIn } from '@swarm/llm';
+import { type Quota, quotasIn, readScript, startScriptedServer } from '@swarm/llm';
 import { installFolder } from '../../src/agents/found.ts';
 import { installAgent } from '../../src/agents/install.ts';
+import { systemClock } from '../../src/running/clock.ts';
+import { World } from '../support/world.ts';
 
 const wanted = process.env.SWARM_AGENTS?.split(',') ?? ['claude', 'codex'];
 const isThere = (name: PresetName) => (wanted.includes(name) ? {} : { skip: `${name} is not tried` });
@@ -141,3 +151,77 @@ test('claude reads the plan’s headers as they are read here', isThere('claude'
   );
   assert.equal(told.status, 'rejected');
 });
+
+/** Passes on to `url`, but for whoever shows the key once it has been shown `calls` times. */
+async function limited(t: TestContext, url: string, key: string, calls: number, headers: Headers_) {
+  const shown: string[] = [];
+  const server = createServer(async (request, response) => {
+    const pieces: Buffer[] = [];
+    for await (const piece of request) pieces.push(piece as Buffer);
+    const by = String(request.headers.authorization).replace('Bearer ', '');
+    if (request.method === 'POST') shown.push(by);
+    if (by === key && shown.filter((one) => one === key).length > calls) {
+      response.writeHead(429, { 'content-type': 'application/json', ...headers });
+      const error = {
+        type: 'rate_limit_error',
+        message: 'This request would exceed your account’s rate limit.',
+      };
+      return response.end(JSON.stringify({ type: 'error', error }));
+    }
+    const { host: _, connection: __, 'content-length': ___, ...kept } = request.headers;
+    const body = pieces.length > 0 ? { body: Buffer.concat(pieces) } : {};
+    const how = { method: request.method!, headers: kept as Record<string, string>, ...body };
+    const answer = await fetch(new URL(request.url!, url), how);
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
+    return response.end(Buffer.from(await answer.arrayBuffer()));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, shown };
+}
+
+test(
+  'claude is not told that its account is used up in the middle of its work: the next one goes on, and it lands',
+  isThere('claude'),
+  async (t) => {
+    const answers = [
+      { role: 'worker', text: 'I write it.', tools: [PRESETS.claude.shellCall('echo a > a.txt')] },
+      { role: 'worker', text: 'I look.', tools: [PRESETS.claude.shellCall('cat a.txt')] },
+      { role: 'worker', text: 'It is written.' },
+    ];
+    const script = readScript(JSON.stringify({ answers }), 'answers');
+    const scripted = await startScriptedServer({ script, clock: systemClock });
+    t.after(() => scripted.close());
+    const { url, shown } = await limited(t, scripted.url, 'sk-of-one', 1, {
+      'anthropic-ratelimit-unified-status': 'rejected',
+      'anthropic-ratelimit-unified-representative-claim': 'five_hour',
+      'anthropic-ratelimit-unified-reset': `${SECONDS + 7_200}`,
+    });
+    const world = await World.with(t, { 'README.md': 'parts\n' });
+    const accounts = ['one', 'two'].map(
+      (name) => `{ name = "${name}", key_command = ["echo", "sk-of-${name}"] }`,
+    );
+    await world.configure(
+      `[models]\ndefault = "scripted"\n[[endpoints]]\nname = "v"\nbase_url = "${url}"\ndialect = "messages"\nauth = "bearer"\naccounts = [${accounts.join(', ')}]\n[workers]\nattempts = 1\n`,
+    );
+    const plan = join(world.root, 'plan.json');
+    writeFileSync(plan, JSON.stringify([{ title: 'Add a', description: 'Write a.txt.', scope: ['a.txt'] }]));
+    const folder = join(installFolder(PRESETS.claude, INSTALLED), 'node_modules', '.bin');
+    const args = ['run', '--plan', plan, '--agent', 'claude', '--setup', 'none', '--gate', 'cat a.txt'];
+    const ran = await world.swarm([...args, '--sandbox', 'bubblewrap'], {
+      env: { PATH: `${folder}:/usr/local/bin:/usr/bin:/bin` },
+    });
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.equal(await world.git('show', `${await world.branch()}:a.txt`), 'a');
+    assert.deepEqual(shown, ['sk-of-one', 'sk-of-one', 'sk-of-two', 'sk-of-two']);
+    const emptied = (await world.log()).filter(({ event }) => event === 'endpoint.emptied');
+    assert.deepEqual(
+      emptied.map(({ data }) => [data.endpoint, data.moreAt]),
+      [['v/one', (SECONDS + 7_200) * 1_000]],
+    );
+  },
+);
