@@ -211,7 +211,7 @@ test(
     const plan = join(world.root, 'plan.json');
     writeFileSync(plan, JSON.stringify([{ title: 'Add a', description: 'Write a.txt.', scope: ['a.txt'] }]));
     const folder = join(installFolder(PRESETS.claude, INSTALLED), 'node_modules', '.bin');
-    const args = ['run', '--plan', plan, '--agent', 'claude', '--setup', 'none', '--gate', 'cat a.txt'];
+    const args = ['run', '--plan', plan, '--agent', 'claude', '--setup', 'none', '--gate', 'cat README.md'];
     const ran = await world.swarm([...args, '--sandbox', 'bubblewrap'], {
       env: { PATH: `${folder}:/usr/local/bin:/usr/bin:/bin` },
     });
