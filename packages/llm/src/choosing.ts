@@ -1,6 +1,17 @@
 /** Which of several endpoints is asked next. */
 import type { Rng } from '@swarm/core/ports/world';
-import type { Choice, EndpointConfig } from './endpoints.ts';
+
+/** As much of an endpoint as is asked of it here. */
+interface Chosen {
+  readonly name: string;
+  readonly accountOf?: string;
+  readonly weight?: number;
+}
+
+/** `wait`: none is open; one will be after `ms`. */
+type Choice<E> =
+  | { readonly kind: 'use'; readonly endpoint: E }
+  | { readonly kind: 'wait'; readonly ms: number };
 
 /** How an endpoint stands towards one kind of call. */
 export interface Standing {
@@ -17,21 +28,21 @@ export interface Standing {
  * that is free and has something left.
  * @param among not empty. @param stays the endpoint that the conversation is at. @param now monotonic ms.
  */
-export function choose(
-  among: readonly EndpointConfig[],
-  standing: (endpoint: EndpointConfig) => Standing,
+export function choose<E extends Chosen>(
+  among: readonly E[],
+  standing: (endpoint: E) => Standing,
   stays: string | undefined,
   now: number,
   rng: Rng,
-): Choice {
+): Choice<E> {
   const at = new Map(among.map((endpoint) => [endpoint, standing(endpoint)]));
   const open = among.filter((endpoint) => at.get(endpoint)!.openAt <= now);
   if (open.length === 0)
     return { kind: 'wait', ms: Math.min(...[...at.values()].map(({ openAt }) => openAt)) - now };
   const ready = orAll(open, (endpoint) => !at.get(endpoint)!.isSpent);
-  const isFree = (endpoint: EndpointConfig): boolean => !at.get(endpoint)!.isFull;
+  const isFree = (endpoint: E): boolean => !at.get(endpoint)!.isFull;
   // Who is in the middle of something waits for its turn rather than to begin anew elsewhere.
-  const isAsked = (endpoint: EndpointConfig): boolean => isFree(endpoint) || endpoint.name === stays;
+  const isAsked = (endpoint: E): boolean => isFree(endpoint) || endpoint.name === stays;
   const servers = Map.groupBy(orAll(ready, isAsked), serverOf);
   const firsts = [...servers.values()].map(
     (accounts) => accounts.find(({ name }) => name === stays) ?? accounts[0]!,
@@ -39,7 +50,7 @@ export function choose(
   return { kind: 'use', endpoint: byWeight(firsts, rng) };
 }
 
-const serverOf = ({ name, accountOf }: EndpointConfig): string => accountOf ?? name;
+const serverOf = ({ name, accountOf }: Chosen): string => accountOf ?? name;
 
 function orAll<T>(all: readonly T[], isBetter: (one: T) => boolean): readonly T[] {
   const better = all.filter(isBetter);
@@ -47,8 +58,8 @@ function orAll<T>(all: readonly T[], isBetter: (one: T) => boolean): readonly T[
 }
 
 /** Ties and rounding fall to the last in configured order. */
-function byWeight(ready: readonly EndpointConfig[], rng: Rng): EndpointConfig {
-  const weightOf = (e: EndpointConfig): number => Math.max(0, e.weight ?? 100);
+function byWeight<E extends Chosen>(ready: readonly E[], rng: Rng): E {
+  const weightOf = (e: E): number => Math.max(0, e.weight ?? 100);
   let left = rng() * ready.reduce((sum, e) => sum + weightOf(e), 0);
   for (const endpoint of ready) {
     left -= weightOf(endpoint);
