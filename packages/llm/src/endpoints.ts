@@ -140,7 +140,7 @@ export interface EndpointPool {
   turnedAway(name: string): number;
   /** It rejects our key, or our share of it is used up: asked only when there is no other. */
   refused(name: string): void;
-  /** Nothing is left of our quota: it is asked again when there is more, or by no call of this run. */
+  /** Nothing is left of our quota: one call asks again when there is more, or after an hour where nobody said when. */
   emptied(name: string, failure: QuotaFailure): void;
   isEmpty(name: string): boolean;
   /** How much of its quotas is used, as its answers said. */

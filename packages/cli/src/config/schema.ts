@@ -257,7 +257,7 @@ const endpoint = table('A model server. Several share the load by weight and sta
     .min(1)
     .max(16)
     .describe(
-      'Several keys of this server, each with a quota of its own, in the order they are used up. Each counts as an endpoint called `<endpoint>/<account>`. See docs/quotas.md.',
+      'Several keys of this server, each `{ name, key_env }` (or `key_file`, `key_command`; `auth`) with a quota of its own, in the order they are used up. Each counts as an endpoint called `<endpoint>/<account>`. See docs/quotas.md.',
     )
     .optional(),
   max_concurrent: count(

@@ -63,9 +63,9 @@ async function isWanted({ name }: EndpointConfig, model: string): Promise<boolea
 }
 
 const usedUpText = ({ quotas, moreAt }: Extract<CallLook, { kind: 'quota' }>): string =>
-  quotaText({ endpoint: '', quotas, isEmpty: true, ...(moreAt !== undefined && { moreAt }) }, Date.now());
+  quotaText({ quotas, isEmpty: true, ...(moreAt !== undefined && { moreAt }) }, Date.now());
 
-const unspent = (quotas: readonly Quota[]) => ({ endpoint: '', quotas, isEmpty: false });
+const unspent = (quotas: readonly Quota[]) => ({ quotas, isEmpty: false });
 
 /** @param models those the endpoint lists; empty where it lists none. */
 export function callCheck(

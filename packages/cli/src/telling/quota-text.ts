@@ -10,7 +10,10 @@ export const usedText = (quotas: readonly QuotaUsed[]): string =>
 const percent = (used: number): string => `${Math.floor(used * 100)}% used`;
 
 /** One endpoint on one line, without its name. @param now ms since the epoch. */
-export function quotaText({ quotas, isEmpty, moreAt }: EndpointQuotas, now: number): string {
+export function quotaText(
+  { quotas, isEmpty, moreAt }: Omit<EndpointQuotas, 'endpoint'>,
+  now: number,
+): string {
   const left = quotas.map(({ of, used, resetsAt }) =>
     [
       `${of} ${percent(used)}`,
