@@ -187,6 +187,12 @@ export const WEATHER_LOG_EVENTS = {
     means: 'hosts the agent asked for through its way out, at most every ten seconds',
   },
   'agent.replaced': { level: 'warn', means: 'an agent’s quota is used up, and another stands in for it' },
+  'endpoint.quota': { level: 'debug', means: 'how much of an endpoint’s quotas is used, as it says itself' },
+  'endpoint.emptied': {
+    level: 'warn',
+    means: 'an endpoint’s quota is used up; calls turn to the others until there is more',
+  },
+  'endpoint.refilled': { level: 'info', means: 'an endpoint whose quota was used up answers again' },
   'endpoint.learnt': {
     level: 'info',
     means: 'an endpoint refused something by name; it is asked without it',

@@ -7,11 +7,24 @@ import type { Body } from './dialects/kinds.ts';
 import { createEndpointPool, type EndpointConfig } from './endpoints.ts';
 import type { CallFailure } from './failures.ts';
 import { type EndpointFault, faultAt } from './probe-faults.ts';
+import type { Quota } from './quotas.ts';
 
 export type CallLook =
-  | { readonly kind: 'answers'; readonly ms: number; readonly tokens: number | undefined }
   | {
-      readonly kind: 'auth' | 'quota' | 'no-model' | 'refused' | 'silent' | 'down' | EndpointFault;
+      readonly kind: 'answers';
+      readonly ms: number;
+      readonly tokens: number | undefined;
+      readonly quotas: readonly Quota[];
+    }
+  /** Nothing is left; `moreAt`: when there is more, where it says so, ms since the epoch. */
+  | {
+      readonly kind: 'quota';
+      readonly why: string;
+      readonly quotas: readonly Quota[];
+      readonly moreAt?: number;
+    }
+  | {
+      readonly kind: 'auth' | 'no-model' | 'refused' | 'silent' | 'down' | EndpointFault;
       readonly why: string;
     };
 
@@ -23,14 +36,15 @@ const NO_MODEL =
 
 /** Never throws. */
 export async function lookByCall(
-  endpoint: EndpointConfig,
+  asked: EndpointConfig,
   model: string,
   how: { readonly clock: Clock; readonly timeoutMs?: number; readonly signal?: AbortSignal },
 ): Promise<CallLook> {
   const { clock, timeoutMs: totalMs = CALL_LOOK_MS, signal = new AbortController().signal } = how;
   const deadlines = { firstByteMs: totalMs, idleMs: totalMs, totalMs };
   const startedAt = clock.monotonic();
-  const pool = createEndpointPool({ endpoints: [endpoint], clock, rng: () => 0.5 });
+  const pool = createEndpointPool({ endpoints: [asked], clock, rng: () => 0.5 });
+  const endpoint = pool.endpoints[0]!;
   let tokens: number | undefined;
   const tryIt = async (body: Body) => {
     const ask = { endpoint, model, body, headers: PING_HEADERS, deadlines, clock, signal, onText: () => {} };
@@ -42,20 +56,25 @@ export async function lookByCall(
   const body = bodyFor(endpoint, model, PING);
   const tried = await withLessons({ pool, endpoint, model, body }, tryIt);
   const ms = clock.monotonic() - startedAt;
-  if (tried.kind === 'done') return { kind: 'answers', ms, tokens };
+  const quotas = pool.quotas(endpoint.name);
+  if (tried.kind === 'done') return { kind: 'answers', ms, tokens, quotas };
+  if (tried.kind === 'quota') {
+    const { why, moreAt } = tried;
+    return { kind: 'quota', why, quotas, ...(moreAt !== undefined && { moreAt }) };
+  }
   if (tried.kind === 'aborted') return { kind: 'silent', why: 'it was called off' };
   const failure = tried.kind === 'spent' ? { kind: 'bad-request' as const, why: tried.why } : tried;
   return meaningOf(failure, endpoint, ms >= totalMs, clock);
 }
 
 async function meaningOf(
-  failure: CallFailure,
+  failure: Exclude<CallFailure, { kind: 'quota' }>,
   endpoint: EndpointConfig,
   isOverdue: boolean,
   clock: Clock,
 ): Promise<CallLook> {
   const { why, said } = failure;
-  if (failure.kind === 'auth' || failure.kind === 'quota') return { kind: failure.kind, why };
+  if (failure.kind === 'auth') return { kind: 'auth', why };
   if (said && NO_MODEL.test(`${said.code ?? ''} ${said.message}`)) return { kind: 'no-model', why };
   if (isOverdue) return { kind: 'silent', why };
   const fault = await faultAt(endpoint, { clock, why });

@@ -124,6 +124,7 @@ async function runCall(
       pool,
       dialects: OWN_DIALECTS,
       kind: kindOf(model),
+      conversation: request.attempt ?? request.role,
       signal: how.signal,
       maxTries: options.maxTries ?? DEFAULT_MAX_TRIES,
       priority: PRIORITY[request.role],

@@ -51,7 +51,7 @@ export async function tryCompletion(options: TryOptions): Promise<TryEnd> {
   try {
     const path = dialect.path(options.model, options.form ?? 'events');
     const response = await postCall(endpoint, path, JSON.stringify(options.body), options.headers, watch);
-    via = response.headers.get(VIA_HEADER) ?? undefined;
+    via = nameIn(response.headers.get(VIA_HEADER));
     if (!response.ok) failure = await refusalOf(response, endpoint, clock.now());
     else {
       isAnswering = true;
@@ -68,6 +68,15 @@ export async function tryCompletion(options: TryOptions): Promise<TryEnd> {
   const end = isWhole ? { kind: 'finished' as const } : isAborted ? { kind: 'aborted' as const } : failure;
   const isBillable = isAnswering || watch.signal.aborted;
   return { end, assembler, isBillable, ...(via !== undefined && { via }) };
+}
+
+/** An endpoint's name as the gateway writes it; undefined for what is none. */
+function nameIn(header: string | null): string | undefined {
+  try {
+    return header === null ? undefined : decodeURIComponent(header);
+  } catch {
+    return undefined;
+  }
 }
 
 function failureIn(error: unknown, watch: Watch, endpoint: EndpointConfig, now: number): CallFailure {

@@ -1,8 +1,12 @@
 import { DIALECT_NAMES, type DialectName } from '@swarm/core/model/dialect';
 import type { Clock, Rng } from '@swarm/core/ports/world';
 import type { Lesson } from './asking/lesson.ts';
+import { choose, type Standing } from './choosing.ts';
+import { ConversationPlaces } from './conversations.ts';
 import type { AnswerForm } from './dialects/dialect.ts';
 import type { QuotaFailure } from './failures.ts';
+import { createGauge, type QuotaGauge } from './gauge.ts';
+import type { Quota } from './quotas.ts';
 import type { KeyRenewal } from './renewal.ts';
 import { type CallLimits, Slots } from './slots.ts';
 
@@ -14,6 +18,15 @@ export interface EndpointConfig {
   readonly baseUrl: string;
   /** Sent where its dialect wants it; none is sent when absent. */
   readonly apiKey?: string;
+  /** How the key is shown: `bearer`, or as the dialect's own servers want it when absent. */
+  readonly auth?: 'bearer';
+  /**
+   * The name that it shares with others: accounts at one server. They are asked in their order, each until its quota is
+   * used up, and a conversation stays with the one it is at.
+   */
+  readonly accountOf?: string;
+  /** Reads what its answers say of quotas; the pool's own. */
+  readonly gauge?: QuotaGauge;
   /** Where another key comes from once that one is rejected. */
   readonly renewal?: KeyRenewal;
   /** The protocol it speaks; chat completions when absent. Nothing is translated: it is asked in no other. */
@@ -47,6 +60,8 @@ const keyOf = ({ model, form }: CallKind): string => `${form} ${model}`;
 /** Consecutive failures after which an endpoint counts as unhealthy, and how long until it is probed. */
 export const UNHEALTHY_AFTER = 3;
 export const PROBE_AFTER_MS = 30_000;
+/** A used-up quota is looked at again after this, where nobody said when there is more. */
+const UNTOLD_RESET_MS = 3_600_000;
 
 export type Choice =
   | { readonly kind: 'use'; readonly endpoint: EndpointConfig }
@@ -61,6 +76,16 @@ export interface HealthChange {
   readonly why: string;
   /** How many times in a row an endpoint was found again, and no call was finished since. */
   readonly fruitless: number;
+}
+
+/** What is heard of an endpoint's quotas: how much is used, that nothing is left, that it answers again after that. */
+export interface QuotaNews {
+  readonly kind: 'heard' | 'emptied' | 'refilled';
+  readonly endpoint: string;
+  readonly quotas: readonly Quota[];
+  /** With `emptied`: how it refused, and when there is more, where it says so; ms since the epoch. */
+  readonly why?: string;
+  readonly moreAt?: number;
 }
 
 /** Found and lost again this often without one finished call, it is no outage that waiting mends. */
@@ -81,10 +106,16 @@ export interface Way {
 export interface EndpointPool {
   readonly endpoints: readonly EndpointConfig[];
   /**
-   * By weight among those that speak one of the dialects and may be asked now. Choosing one that is unhealthy makes the
-   * caller its only prober. @param dialects all when absent.
+   * By weight among those that speak one of the dialects and may be asked now. Choosing one that is unhealthy, or whose
+   * quota was used up until now, makes the caller its only prober. @param dialects all when absent.
+   * @param conversation stays with the account it is at, as long as that may be asked.
    */
-  pick(skip: ReadonlySet<string>, kind: CallKind, dialects?: readonly DialectName[]): Choice;
+  pick(
+    skip: ReadonlySet<string>,
+    kind: CallKind,
+    dialects?: readonly DialectName[],
+    conversation?: string,
+  ): Choice;
   /** Those that speak one of the dialects. */
   speaking(dialects: readonly DialectName[]): readonly EndpointConfig[];
   /** A call was finished. */
@@ -109,9 +140,11 @@ export interface EndpointPool {
   turnedAway(name: string): number;
   /** It rejects our key, or our share of it is used up: asked only when there is no other. */
   refused(name: string): void;
-  /** Nothing is left of our quota: it is asked again when there is more, or by no call of this run. */
+  /** Nothing is left of our quota: one call asks again when there is more, or after an hour where nobody said when. */
   emptied(name: string, failure: QuotaFailure): void;
   isEmpty(name: string): boolean;
+  /** How much of its quotas is used, as its answers said. */
+  quotas(name: string): readonly Quota[];
   /** How they refused, where every endpoint of the dialects is empty; with the time when the first one has more. */
   allEmpty(dialects: readonly DialectName[]): QuotaFailure | undefined;
   /** True from the loss of the last endpoint healthy for it, of each of these dialects that has any, until one answers. */
@@ -145,7 +178,7 @@ interface Health {
   /** Monotonic ms before which it is not asked at all. */
   notBefore: number;
   isRefused: boolean;
-  /** Its refusal for lack of quota, and the monotonic ms when there is more; Infinity where nobody said. */
+  /** Its refusal for lack of quota, and the monotonic ms when it may be asked again; gone with its next answer. */
   empty?: { readonly failure: QuotaFailure; readonly until: number } | undefined;
 }
 
@@ -154,8 +187,16 @@ export function createEndpointPool(ask: {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly onHealth?: (change: HealthChange) => void;
+  readonly onQuota?: (news: QuotaNews) => void;
 }): EndpointPool {
-  const health = new Map<string, Health>(ask.endpoints.map((e) => [e.name, healthOf(e)]));
+  const endpoints = ask.endpoints.map((e): EndpointConfig & { readonly gauge: QuotaGauge } => {
+    const heard = (quotas: readonly Quota[]): void =>
+      ask.onQuota?.({ kind: 'heard', endpoint: e.name, quotas });
+    return { ...e, gauge: createGauge(ask.clock, heard) };
+  });
+  const gauges = new Map(endpoints.map(({ name, gauge }) => [name, gauge]));
+  const places = new ConversationPlaces();
+  const health = new Map<string, Health>(endpoints.map((e) => [e.name, healthOf(e)]));
   const of = (name: string): Health => health.get(name)!;
   const courseOf = (name: string, kind: CallKind): Course => courseIn(of(name), kind);
   const lessons = new Map<string, readonly Lesson[]>();
@@ -167,8 +208,8 @@ export function createEndpointPool(ask: {
 
   const isEmpty = (name: string): boolean => (of(name).empty?.until ?? 0) > ask.clock.monotonic();
   const speaking = (dialects: readonly DialectName[]): readonly EndpointConfig[] =>
-    ask.endpoints.filter((e) => dialects.includes(speaks(e)));
-  const dialectOf = (name: string): DialectName => speaks(ask.endpoints.find((e) => e.name === name)!);
+    endpoints.filter((e) => dialects.includes(speaks(e)));
+  const dialectOf = (name: string): DialectName => speaks(endpoints.find((e) => e.name === name)!);
 
   const downKey = (dialect: DialectName, kind: CallKind): string => `${dialect} ${keyOf(kind)}`;
 
@@ -184,18 +225,45 @@ export function createEndpointPool(ask: {
   function isWell(name: string, kind: CallKind): void {
     const course = courseOf(name, kind);
     Object.assign(course, { failures: 0, answers: course.answers + 1, notBefore: 0 });
-    Object.assign(of(name), { notBefore: 0, isRefused: false, empty: undefined });
+    // What had begun before there was nothing left says nothing of now.
+    if (!isEmpty(name)) {
+      if (of(name).empty)
+        ask.onQuota?.({ kind: 'refilled', endpoint: name, quotas: gauges.get(name)!.quotas() });
+      Object.assign(of(name), { notBefore: 0, empty: undefined });
+    }
+    of(name).isRefused = false;
     tell('up', dialectOf(name), kind, `${name} answers`);
   }
 
+  const standing =
+    (kind: CallKind) =>
+    (e: EndpointConfig): Standing => ({
+      openAt: Math.max(of(e.name).notBefore, courseOf(e.name, kind).notBefore),
+      isFull: of(e.name).slots.isFull,
+      isSpent: gauges.get(e.name)!.isSpent(),
+    });
+
+  /** From now on the caller is the only one who asks it, until it has answered or some time has passed. */
+  function goesTo(endpoint: EndpointConfig, kind: CallKind, conversation: string | undefined): void {
+    const onlyUntil = ask.clock.monotonic() + PROBE_AFTER_MS;
+    const course = courseOf(endpoint.name, kind);
+    if (course.failures >= UNHEALTHY_AFTER) course.notBefore = onlyUntil;
+    if (of(endpoint.name).empty) of(endpoint.name).notBefore = onlyUntil;
+    if (endpoint.accountOf !== undefined) places.moved(conversation, endpoint.name);
+  }
+
   return {
-    endpoints: ask.endpoints,
+    endpoints,
     speaking,
-    pick(skip, kind, dialects = DIALECT_NAMES) {
+    pick(skip, kind, dialects = DIALECT_NAMES, conversation) {
       const open = speaking(dialects).filter((e) => !skip.has(e.name) && !isEmpty(e.name));
       if (open.length === 0) return { kind: 'none' };
       const willing = open.filter((e) => !of(e.name).isRefused);
-      return choose(willing.length > 0 ? willing : open, of, kind, ask.clock.monotonic(), ask.rng);
+      const among = willing.length > 0 ? willing : open;
+      const stays = places.of(conversation);
+      const choice = choose(among, standing(kind), stays, ask.clock.monotonic(), ask.rng);
+      if (choice.kind === 'use') goesTo(choice.endpoint, kind, conversation);
+      return choice;
     },
     succeeded(name, kind) {
       isWell(name, kind);
@@ -235,11 +303,18 @@ export function createEndpointPool(ask: {
       Object.assign(of(name), { isRefused: true, turnedAway: of(name).turnedAway + 1 });
     },
     emptied(name, failure) {
-      const { moreAt = Number.POSITIVE_INFINITY } = failure;
-      const until = ask.clock.monotonic() + moreAt - ask.clock.now();
-      Object.assign(of(name), { empty: { failure, until }, turnedAway: of(name).turnedAway + 1 });
+      const { moreAt, why } = failure;
+      const leftMs = moreAt === undefined ? UNTOLD_RESET_MS : moreAt - ask.clock.now();
+      const empty = { failure, until: ask.clock.monotonic() + leftMs };
+      // Calls that were refused side by side are one piece of news.
+      const isNews = !isEmpty(name);
+      Object.assign(of(name), { empty, notBefore: 0, turnedAway: of(name).turnedAway + 1 });
+      const quotas = gauges.get(name)!.quotas();
+      const told = { endpoint: name, quotas, why, ...(moreAt !== undefined && { moreAt }) };
+      if (isNews) ask.onQuota?.({ kind: 'emptied', ...told });
     },
     isEmpty,
+    quotas: (name) => gauges.get(name)!.quotas(),
     allEmpty(dialects) {
       const among = speaking(dialects);
       if (among.length === 0 || !among.every((e) => isEmpty(e.name))) return undefined;
@@ -257,7 +332,7 @@ export function createEndpointPool(ask: {
       const ways = (gone.length > 0 ? gone : speaking(dialects).map(like)).filter(
         ({ endpoint }) => !isEmpty(endpoint.name),
       );
-      return ways.length > 0 ? ways : ask.endpoints.map(like);
+      return ways.length > 0 ? ways : endpoints.map(like);
     },
     fruitless: () => fruitless,
     lessons: (name, model) => lessons.get(`${name} ${model}`) ?? [],
@@ -285,35 +360,6 @@ function courseIn({ courses }: Health, kind: CallKind): Course {
   const course = { failures: 0, answers: 0, notBefore: 0 };
   courses.set(key, course);
   return course;
-}
-
-function choose(
-  among: readonly EndpointConfig[],
-  of: (name: string) => Health,
-  kind: CallKind,
-  now: number,
-  rng: Rng,
-): Choice {
-  const openAt = ({ name }: EndpointConfig): number =>
-    Math.max(of(name).notBefore, courseIn(of(name), kind).notBefore);
-  const ready = among.filter((e) => openAt(e) <= now);
-  if (ready.length === 0) return { kind: 'wait', ms: Math.min(...among.map(openAt)) - now };
-  const free = ready.filter((e) => !of(e.name).slots.isFull);
-  const endpoint = byWeight(free.length > 0 ? free : ready, rng);
-  const course = courseIn(of(endpoint.name), kind);
-  if (course.failures >= UNHEALTHY_AFTER) course.notBefore = now + PROBE_AFTER_MS;
-  return { kind: 'use', endpoint };
-}
-
-/** Ties and rounding fall to the last in configured order. */
-function byWeight(ready: readonly EndpointConfig[], rng: Rng): EndpointConfig {
-  const weightOf = (e: EndpointConfig): number => Math.max(0, e.weight ?? 100);
-  let left = rng() * ready.reduce((sum, e) => sum + weightOf(e), 0);
-  for (const endpoint of ready) {
-    left -= weightOf(endpoint);
-    if (left < 0) return endpoint;
-  }
-  return ready.at(-1)!;
 }
 
 /** `https://host/v1/` and `models` → `https://host/v1/models`. */

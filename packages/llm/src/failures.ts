@@ -45,6 +45,8 @@ export interface Said {
   readonly status?: number | undefined;
   /** The field of the request it is about. */
   readonly param?: string | undefined;
+  /** When a quota is filled again, as it was written. */
+  readonly resets?: string | undefined;
 }
 
 /** The longest pause a server may ask of us, ms; of a used-up quota see resets.ts. */
@@ -59,7 +61,7 @@ const MEANINGS: readonly {
 }[] = [
   {
     kind: 'quota',
-    code: /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|insufficient_balance|billing_error|usage_limit_reached)$/,
+    code: /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|insufficient_balance|billing_error|usage_limit_(reached|exceeded)|usage_not_included|exceeded_current_quota_error)$/,
   },
   {
     kind: 'auth',
@@ -75,6 +77,8 @@ const MEANINGS: readonly {
 const LASTING = /context (length|window|size)|maximum context|prompt is too long|request too large/i;
 /** Accounts and keys, where a provider calls it a fault of the request. */
 const NO_CREDIT = /credit balance is too low|reached your specified .{0,20}usage limits/i;
+/** Plans whose refusals have a number for a code; at a status that can mean it. */
+const PLAN_USED_UP = /\busage limit reached\b|\blimit exhausted\b|使用上限|\binsufficient balance\b/i;
 const NO_KEY = /API key (is )?(not valid|invalid|expired)/i;
 /** Ours: the gateway's run or attempt is over, so that waiting is in vain. */
 const OVER = 'swarm_over';
@@ -82,18 +86,20 @@ const OVER = 'swarm_over';
 export interface FailedResponse extends Said {
   readonly status: number;
   readonly retryAfter: string | null;
+  /** Its headers or its details say that a quota of hours or days is used up. */
+  readonly isOfLongQuota?: boolean;
   /** When there is more, where the server says it; ms since the epoch. */
   readonly moreAt?: number | undefined;
 }
 
 /** @param now wall time, ms since the epoch: Retry-After may be a date. */
 export function failureOf(response: FailedResponse, now: number): CallFailure {
-  const { status, retryAfter, moreAt, ...words } = response;
+  const { status, retryAfter, moreAt, isOfLongQuota, ...words } = response;
   const said: Said = { ...words, status };
   const why = `HTTP ${status}: ${plain(response.message) || 'no message'}`;
   const meaning = meaningOf(said);
   if (said.code === OVER) return { kind: 'again', why, isFault: false, said, isLast: true };
-  if (status === 402 || meaning === 'quota')
+  if (status === 402 || meaning === 'quota' || (status === 429 && isOfLongQuota))
     return { kind: 'quota', why, status, said, ...(moreAt !== undefined && { moreAt }) };
   if (status === 401 || status === 403 || NO_KEY.test(said.message))
     return { kind: 'auth', why, status, said };
@@ -120,7 +126,8 @@ export function failureInside(said: Said, now: number): CallFailure {
   const meaning = meaningOf(said);
   switch (meaning) {
     case 'quota': {
-      const moreAt = resetAt(new Headers(), said.message, now);
+      const words = said.resets === undefined ? said.message : JSON.stringify({ resets_at: said.resets });
+      const moreAt = resetAt(new Headers(), words, now);
       return { kind: 'quota', why, said, ...(moreAt !== undefined && { moreAt }) };
     }
     case 'auth':
@@ -133,6 +140,7 @@ export function failureInside(said: Said, now: number): CallFailure {
 
 function meaningOf({ code = '', status, message }: Said): (typeof MEANINGS)[number]['kind'] | undefined {
   if (NO_CREDIT.test(message)) return 'quota';
+  if ((status === undefined || status === 429) && PLAN_USED_UP.test(message)) return 'quota';
   const named = MEANINGS.find((m) => m.code.test(code))?.kind;
   if (named !== undefined && !(named === 'bad-request' && isTransient(status))) return named;
   if (LASTING.test(message)) return 'bad-request';
@@ -193,6 +201,8 @@ export function errorBody(text: string): Said {
 
 export function saidIn(error: object): Said {
   const { message, code, type, status, param } = error as Readonly<Record<string, unknown>>;
+  const { resets_at, resets_in_seconds } = error as Readonly<Record<string, unknown>>;
+  const resets = resets_at ?? resets_in_seconds;
   const named = [code, type, status].find((x): x is string => typeof x === 'string' && !/^\d+$/.test(x));
   const number = [code, status].map(Number).find((n) => Number.isInteger(n) && n >= 300 && n < 600);
   return {
@@ -200,5 +210,8 @@ export function saidIn(error: object): Said {
     ...(named !== undefined && { code: named }),
     ...(number !== undefined && { status: number }),
     ...(typeof param === 'string' && { param }),
+    ...((typeof resets === 'string' || typeof resets === 'number') && {
+      resets: String(resets).slice(0, 40),
+    }),
   };
 }

@@ -14,6 +14,7 @@ export {
   type EndpointConfig,
   type EndpointPool,
   type HealthChange,
+  type QuotaNews,
 } from './endpoints.ts';
 export type { CallDetail } from './gateway/bill.ts';
 export type { Refused } from './gateway/calls.ts';
@@ -31,6 +32,7 @@ export {
 export { type Probe, type ProbeReport, probeEndpoint } from './probe.ts';
 export type { EndpointFault } from './probe-faults.ts';
 export { deadlinesOf, type ModelProfile, type Profiles, profileOf, readProfiles } from './profiles.ts';
+export { type Quota, quotasIn } from './quotas.ts';
 export { createRenewal } from './renewal.ts';
 export {
   readScript,

@@ -53,6 +53,8 @@ export interface RouteOptions {
   readonly rng: Rng;
   /** Calls made, and pauses for resting endpoints taken, before giving up; may be Infinity. */
   readonly maxTries: number;
+  /** What it is part of: calls of one name stay with one account while that may be asked. */
+  readonly conversation?: string | undefined;
   /** Before whom it goes where calls wait for an endpoint; 0 when absent. See PRIORITY. */
   readonly priority?: number;
   readonly signal: AbortSignal;
@@ -83,7 +85,7 @@ export async function route<T>(
   for (let pauses = 0; calls < maxTries && pauses < maxTries; ) {
     if (signal.aborted) return { kind: 'aborted' };
     if (until?.aborted) return { kind: 'down', why: last.why, isOver: true };
-    const choice = pool.pick(new Set([...refused, ...failed]), kind, dialects);
+    const choice = pool.pick(new Set([...refused, ...failed]), kind, dialects, options.conversation);
     if (choice.kind !== 'use') {
       if (pool.speaking(dialects).every(({ name }) => refused.has(name) || pool.isEmpty(name))) break;
       const restMs = failed.size > 0 ? backoffMs(calls, options.rng) : pauseOf(choice, options.rng);
@@ -109,6 +111,8 @@ export async function route<T>(
     }
     leave();
     if (tried.kind === 'aborted' || tried.kind === 'bad-request' || tried.kind === 'spent') return tried;
+    // To turn to whoever has something left is no try that failed.
+    if (tried.kind === 'quota') calls -= 1;
     await note(options, choice.endpoint, tried);
     if (signal.aborted) return { kind: 'aborted' };
     (tried.kind === 'again' ? failed : refused).add(name);
@@ -119,7 +123,7 @@ export async function route<T>(
     // Who gives up at all gives up when nobody is left to ask: the run pauses, and looks for life more often.
     if (pool.allEmpty(dialects) !== undefined || (pool.isDown(kind, dialects) && Number.isFinite(maxTries)))
       break;
-    options.onRetry?.({ endpoint: name, why: tried.why, tryNumber: calls });
+    options.onRetry?.({ endpoint: name, why: tried.why, tryNumber: Math.max(1, calls) });
   }
   const empty = pool.allEmpty(dialects);
   if (empty !== undefined) return empty;

@@ -2,7 +2,7 @@ import type { Watch } from './deadlines.ts';
 import { keyHeader } from './dialects/all.ts';
 import { type EndpointConfig, keyNow, type Send, urlOf } from './endpoints.ts';
 import { type CallFailure, errorBody, failureOf } from './failures.ts';
-import { resetAt } from './resets.ts';
+import { isOfLongQuota, resetAt } from './resets.ts';
 import { redactKeys } from './secrets.ts';
 
 /** The most one answer may weigh, decoded: a stream that never ends must not fill the memory. */
@@ -57,6 +57,7 @@ export async function postCall(
   for (let isAgain = false; ; isAgain = true) {
     const shown = keyNow(endpoint);
     const response = await post();
+    endpoint.gauge?.hear(response.headers);
     if (response.status !== 401) renewal?.accepted(shown);
     else if (!isAgain && (await renewal?.renew(shown))) {
       await response.body?.cancel();
@@ -78,5 +79,7 @@ export async function refusalOf(
   const message = redactKeys(said.message, [endpoint]);
   const retryAfter = response.headers.get('retry-after');
   const moreAt = resetAt(response.headers, body, now);
-  return failureOf({ ...said, message, status: response.status, retryAfter, moreAt }, now);
+  const isLong = isOfLongQuota(response.headers, body, now);
+  const { status } = response;
+  return failureOf({ ...said, message, status, retryAfter, moreAt, isOfLongQuota: isLong }, now);
 }

@@ -7,6 +7,7 @@ import { criteriaText, standingText, toldStandings, worstFirst } from '@swarm/co
 import { endingText } from '@swarm/core/views/ending';
 import { gateText, gateView } from '@swarm/core/views/gate';
 import { needs } from '@swarm/core/views/needs';
+import { type EndpointQuotas, quotasNow } from '@swarm/core/views/quotas';
 import { remainderOf, remainderTexts } from '@swarm/core/views/remainder';
 import { runStanding, status as statusOf } from '@swarm/core/views/status';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
@@ -16,11 +17,12 @@ import { costText, countText, durationText, shortCommit } from '@swarm/core/view
 import { type Holder, holderOf, type ReadRun, readRun } from '../finding/opened-run.ts';
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';
-import { lastSigns } from '../telling/last-signs.ts';
+import { lastLines, signsIn } from '../telling/last-signs.ts';
 import { localClock } from '../telling/local-clock.ts';
 import { moreText } from '../telling/more-at.ts';
 import { neededText } from '../telling/needed-text.ts';
 import { sanitize, sanitizeLine, wrapText } from '../telling/output.ts';
+import { quotaText } from '../telling/quota-text.ts';
 import { renderTable } from '../telling/table.ts';
 
 /** Where nobody's terminal says otherwise. */
@@ -41,6 +43,8 @@ export async function status(options: RunChoice, context: Context): Promise<numb
 export interface Look {
   readonly holder: Holder | undefined;
   readonly waiting: readonly Waiting[];
+  /** What endpoints said last of their quotas. */
+  readonly quotas: readonly EndpointQuotas[];
   /** ms since the epoch. */
   readonly now: number;
 }
@@ -50,19 +54,28 @@ type Looked = Pick<ReadRun, 'state' | 'paths' | 'repository'>;
 export async function lookAt(read: Looked): Promise<Look> {
   const holder = await holderOf(read);
   const now = Date.now();
-  const waiting = waitsNow(read.state, holder && { now, signs: await lastSigns(read.paths.log) });
-  return { holder, waiting, now };
+  const lines = await lastLines(read.paths.log);
+  const waiting = waitsNow(read.state, holder && { now, signs: signsIn(lines) });
+  return { holder, waiting, quotas: quotasNow(lines, now), now };
 }
 
-export const statusJson = ({ state, paths }: Looked, { holder, waiting: waits, now }: Look) => ({
+export const statusJson = ({ state, paths }: Looked, { holder, waiting: waits, quotas, now }: Look) => ({
   run: paths.run,
   folder: paths.folder,
   ...statusOf(state, { holder, waits, now }),
+  quotas: quotas.map(({ moreAt, quotas: parts, ...one }) => ({
+    ...one,
+    ...(moreAt !== undefined && { moreAt: new Date(moreAt).toISOString() }),
+    quotas: parts.map(({ resetsAt, ...part }) => ({
+      ...part,
+      ...(resetsAt !== undefined && { resetsAt: new Date(resetsAt).toISOString() }),
+    })),
+  })),
 });
 
 export function statusText(
   { state, paths }: Looked,
-  { holder, waiting, now }: Look,
+  { holder, waiting, quotas, now }: Look,
   columns = COLUMNS,
 ): string {
   const view = board(state, now);
@@ -79,6 +92,7 @@ export function statusText(
     ...(state.moreAt !== undefined
       ? [['quota', `used up; ${moreText(state.moreAt, now)}`] as [string, string]]
       : []),
+    ...(state.closed ? [] : quotaRows(quotas, now)),
     ...(state.closed && verdictOf(state) === 'incomplete'
       ? [['incomplete', shortfallTexts(state).join('; ')] as [string, string]]
       : []),
@@ -103,6 +117,17 @@ export function statusText(
     ...waitingText(waiting, holder, columns),
   ].join('\n\n');
 }
+
+/** Those that have least left come first. */
+function quotaRows(quotas: readonly EndpointQuotas[], now: number): [string, string][] {
+  const most = ({ quotas: parts, isEmpty }: EndpointQuotas): number =>
+    isEmpty ? 2 : Math.max(0, ...parts.map(({ used }) => used));
+  const shown = quotas.toSorted((a, b) => most(b) - most(a)).slice(0, QUOTAS_SHOWN);
+  const rows = shown.map((one): [string, string] => ['quota', `${one.endpoint}: ${quotaText(one, now)}`]);
+  const more = quotas.length - shown.length;
+  return more > 0 ? [...rows, ['quota', `and of ${more} more: swarm status --json`]] : rows;
+}
+const QUOTAS_SHOWN = 3;
 
 /** Those that are not verified, with how they stand; without a process, or at the end, nothing more comes. */
 function criteriaRows(state: ReadRun['state']): [string, string][] {

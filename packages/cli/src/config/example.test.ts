@@ -30,7 +30,7 @@ test('every example is one the schema accepts', () => {
     );
     const whole =
       table === 'endpoints'
-        ? { [table]: [{ name: 'x', base_url: 'https://x.test', ...(nested as object) }] }
+        ? { [table]: [{ name: 'x', base_url: 'https://x.test', ...endpointWith(rest, value) }] }
         : keyPath === 'agent.acp.mode'
           ? { agent: { acp: { run: ['x'], mode: value } } }
           : keyPath.startsWith('distribute.workers.')
@@ -41,6 +41,10 @@ test('every example is one the schema accepts', () => {
     assert.ok(configSchema.safeParse(whole).success, keyPath);
   }
 });
+
+/** Accounts are a list of tables. */
+const endpointWith = ([key = '', inner]: readonly string[], value: unknown): object =>
+  inner === undefined ? { [key]: value } : { [key]: [{ name: 'x', [inner]: value }] };
 
 test('a fix is typed where the mistake was: a flag, a variable, a line of a file', () => {
   const max = ['workers', 'max'];

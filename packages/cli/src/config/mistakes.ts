@@ -3,17 +3,17 @@ import { isAbsolute } from 'node:path';
 import type { Problem } from '@swarm/core/errors';
 import { nearestWord } from '@swarm/core/rules/text';
 import * as z from 'zod';
+import { endpointMistakes, keysOfRepository, type Raw } from './endpoint-mistakes.ts';
 import { EXAMPLES, nodeAt, rangeAt, typed } from './example.ts';
 import { roleContradictions } from './role-mistakes.ts';
 import { type CompleteConfig, configSchema } from './schema.ts';
+import { show } from './shown-value.ts';
 import { parseDurationMs } from './units.ts';
 
-type Raw = Readonly<Record<string, unknown>>;
 type Issue = z.core.$ZodIssue;
 
 /** A value that may hold, or be mistaken for, a secret is never repeated. */
-const SILENT_KEYS = new Set(['key_env', 'key_file', 'key_command', 'base_url']);
-const SHOWN_MAX = 80;
+const SILENT_KEYS = new Set(['key_env', 'key_file', 'key_command', 'accounts', 'base_url']);
 
 /**
  * Every mistake in one source of configuration.
@@ -23,7 +23,7 @@ export function mistakesIn(raw: Raw, whereOf: (keyPath: string) => string): read
   const parsed = configSchema.safeParse(raw);
   const issues = parsed.success ? [] : parsed.error.issues;
   const problems = issues.flatMap((issue) => problemsFrom(issue, raw, whereOf));
-  return [...onePerValue(problems), ...namedTwice(raw, whereOf), ...keyedTwice(raw, whereOf)];
+  return [...onePerValue(problems), ...endpointMistakes(raw, whereOf)];
 }
 
 /** A value may break several rules of its key (whole, and within bounds): it is told once. */
@@ -91,34 +91,6 @@ function valueAt(raw: unknown, path: Issue['path']): unknown {
   return path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], raw);
 }
 
-function show(value: unknown): string {
-  const text = JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v)) ?? String(value);
-  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
-}
-
-const KEY_SOURCES = ['key_env', 'key_file', 'key_command'] as const;
-type Keyed = { readonly [source in 'name' | (typeof KEY_SOURCES)[number]]?: unknown };
-
-const endpointsIn = (raw: Raw): readonly Keyed[] =>
-  Array.isArray(raw.endpoints) ? (raw.endpoints as Keyed[]) : [];
-
-/** One of them would be read and the other not, and nobody would see which. */
-function keyedTwice(raw: Raw, whereOf: (keyPath: string) => string): Problem[] {
-  return endpointsIn(raw).flatMap((endpoint, i): Problem[] => {
-    const [first, ...more] = KEY_SOURCES.filter((source) => endpoint?.[source] !== undefined);
-    if (first === undefined || more.length === 0) return [];
-    return [
-      {
-        code: 'SW0102',
-        what: `an endpoint has both \`${first}\` and \`${more[0]}\``,
-        where: whereOf(`endpoints[${i}]`),
-        why: 'its key comes from one place',
-        fix: `remove \`${more[0]}\``,
-      },
-    ];
-  });
-}
-
 /** Even a trusted repository chooses neither a program of this machine nor a file whose content goes to a server. */
 export function keysFromRepository(raw: Raw, whereOf: (keyPath: string) => string): readonly Problem[] {
   const isBox = (raw.sandbox as Raw | undefined)?.command !== undefined;
@@ -129,20 +101,8 @@ export function keysFromRepository(raw: Raw, whereOf: (keyPath: string) => strin
     why: 'it would run programs of yours; it counts in your own configuration alone',
     fix: 'move [sandbox.command] into ~/.config/swarm/config.toml',
   };
-  const sources = KEY_SOURCES.filter((source) => source !== 'key_env');
-  const ofEndpoints = endpointsIn(raw).flatMap((endpoint, i) =>
-    sources
-      .filter((source) => endpoint?.[source] !== undefined)
-      .map((source) => ({
-        code: 'SW0102' as const,
-        what: `a repository cannot choose \`${source}\``,
-        where: whereOf(`endpoints[${i}].${source}`),
-        why: 'it would run a program, or send a file, of yours; it counts in your own configuration alone',
-        fix: 'move the endpoint into ~/.config/swarm/config.toml',
-      })),
-  );
   const ofServers = raw.mcp === undefined ? [] : [mcpProblem(whereOf('mcp'))];
-  return [...(isBox ? [box] : []), ...ofEndpoints, ...ofServers];
+  return [...(isBox ? [box] : []), ...keysOfRepository(raw, whereOf), ...ofServers];
 }
 
 const mcpProblem = (where: string): Problem => ({
@@ -152,21 +112,6 @@ const mcpProblem = (where: string): Problem => ({
   why: 'they run programs, and send what agents say, as you; they count in your own configuration alone',
   fix: 'move [mcp] into ~/.config/swarm/config.toml',
 });
-
-/** Names used twice within one source. */
-function namedTwice(raw: Raw, whereOf: (keyPath: string) => string): Problem[] {
-  const names = endpointsIn(raw)
-    .map((e) => e?.name)
-    .filter((name) => typeof name === 'string');
-  const twice = names.filter((name, index) => names.indexOf(name) !== index);
-  return [...new Set(twice)].map((name) => ({
-    code: 'SW0102',
-    what: `two endpoints are called ${show(name)}`,
-    where: whereOf('endpoints'),
-    why: 'log and report tell endpoints apart by name',
-    fix: `name = ${show(`${name}-2`)}`,
-  }));
-}
 
 /** A part of a whole that has no limit bounds nobody. */
 function sharesOfNothing({ budget }: CompleteConfig, where: (keyPath: string) => string): readonly Problem[] {

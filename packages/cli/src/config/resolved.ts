@@ -21,6 +21,10 @@ export interface EndpointConfig {
   readonly keyFile?: string;
   /** Program and arguments that print it. */
   readonly keyCommand?: readonly string[];
+  /** The key is shown as a bearer, whatever the dialect. */
+  readonly auth?: 'bearer';
+  /** The endpoint that it is an account of, `<endpoint>/<account>`. */
+  readonly accountOf?: string;
   /** Calls at the same time. */
   readonly maxConcurrent?: number;
   readonly ratePerMinute?: number;
@@ -224,7 +228,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
     budget: resolveBudget(budget),
     models: present(models),
     ...(Object.keys(profiles).length > 0 && { profiles: resolveProfiles(profiles) }),
-    endpoints: endpoints.map(resolveEndpoint),
+    endpoints: endpoints.flatMap(resolveEndpoint),
     agent: {
       driver: agent.driver,
       ...(agent.fallback.length > 0 && { fallback: agent.fallback }),
@@ -277,16 +281,28 @@ function resolveBudget({ usd, tokens, time, soft, ...more }: CompleteConfig['bud
   });
 }
 
-function resolveEndpoint(e: CompleteConfig['endpoints'][number]): EndpointConfig {
-  return {
-    name: e.name,
+type WrittenEndpoint = CompleteConfig['endpoints'][number];
+type WrittenKey = Pick<WrittenEndpoint, 'key_env' | 'key_file' | 'key_command' | 'auth'>;
+
+/** Each account is asked, and told of, as an endpoint of its own. */
+function resolveEndpoint(e: WrittenEndpoint): readonly EndpointConfig[] {
+  const common = {
     baseUrl: e.base_url.replace(/\/+$/, ''),
-    ...present({ keyEnv: e.key_env, keyFile: e.key_file, keyCommand: e.key_command }),
     ...present({ maxConcurrent: e.max_concurrent, ratePerMinute: e.rate }),
     weight: e.weight,
     dialect: e.dialect,
   };
+  if (e.accounts === undefined) return [{ name: e.name, ...keyOf(e), ...common }];
+  return e.accounts.map((account) => ({
+    name: `${e.name}/${account.name}`,
+    accountOf: e.name,
+    ...keyOf({ ...account, auth: account.auth ?? e.auth }),
+    ...common,
+  }));
 }
+
+const keyOf = ({ key_env, key_file, key_command, auth }: WrittenKey) =>
+  present({ keyEnv: key_env, keyFile: key_file, keyCommand: key_command, auth });
 
 /** Without an image there is no choice of an engine. */
 function boxesOf({ docker, command }: CompleteConfig['sandbox']): Pick<Config, 'boxes'> {

@@ -10,6 +10,7 @@ import { SANDBOX_NAMES } from './sandboxes.ts';
 import { agent, roles } from './schema-agent.ts';
 import { budget } from './schema-budget.ts';
 import { journal } from './schema-journal.ts';
+import { account, auth, keyed, NAME, NAME_EXPECTED } from './schema-keys.ts';
 import { mcp } from './schema-mcp.ts';
 import { notify } from './schema-notify.ts';
 import { bytes, command, count, duration, hosts, isEndpointUrl, table, variable } from './schema-parts.ts';
@@ -244,34 +245,19 @@ const models = table('The model each role asks for; the name is sent as it stand
 });
 
 const endpoint = table('A model server. Several share the load by weight and stand in for one another.', {
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/, { error: 'expected letters, digits, `.`, `_` or `-`, at most 64' })
-    .describe('What log and report call it.'),
+  name: z.string().regex(NAME, NAME_EXPECTED).describe('What log and report call it.'),
   base_url: z
     .string()
     .refine(isEndpointUrl, { error: 'expected an http or https URL without a user name or password in it' })
     .describe('Up to and with the version, such as `https://api.openai.com/v1`.'),
-  key_env: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected the name of an environment variable, not a key' })
-    .describe(
-      'The environment variable that holds the key. Without it, `key_file` or `key_command`, no key is sent.',
-    )
-    .optional(),
-  key_file: z
-    .string()
-    .regex(/^(\/|~\/)[^\0]{1,4000}$/, { error: 'expected an absolute path, or one that begins with `~/`' })
-    .describe(
-      'A file that holds the key and nothing else, yours alone (mode 600). Only in your own configuration, never in a repository’s.',
-    )
-    .optional(),
-  key_command: z
-    .array(z.string())
+  ...keyed,
+  auth,
+  accounts: z
+    .array(account)
     .min(1)
-    .max(100)
+    .max(16)
     .describe(
-      'Program and arguments that print the key, such as those of a keychain: asked once a run, and again when a server rejects a key that worked before, for at most a minute. Only in your own configuration, never in a repository’s.',
+      'Several keys of this server, each `{ name, key_env }` (or `key_file`, `key_command`; `auth`) with a quota of its own, in the order they are used up. Each counts as an endpoint called `<endpoint>/<account>`. See docs/quotas.md.',
     )
     .optional(),
   max_concurrent: count(

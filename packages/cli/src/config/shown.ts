@@ -144,7 +144,7 @@ const PROVIDER_VARIABLES =
   /^(OPENAI|ANTHROPIC|GEMINI|GOOGLE|AZURE_OPENAI|MISTRAL|DEEPSEEK|GROQ|OPENROUTER|XAI)_(.*_)?(API_KEY|AUTH_TOKEN|BASE_URL)$/;
 
 function variableProblem(name: string, config: CompleteConfig, where: string): Problem[] {
-  const why = config.endpoints.some((e) => e.key_env === name)
+  const why = config.endpoints.some((e) => [e, ...(e.accounts ?? [])].some((one) => one.key_env === name))
     ? 'it holds the key of a model endpoint, which never enters a sandbox'
     : PROVIDER_VARIABLES.test(name)
       ? 'it belongs to a model provider; agents reach models through the gateway alone'

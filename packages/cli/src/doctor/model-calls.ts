@@ -1,7 +1,7 @@
 /** One real call to each endpoint that answers: a list of models proves little. Asked for first where it may cost. */
 
 import { durationText } from '@swarm/core/views/words';
-import { type CallLook, type EndpointConfig, lookByCall } from '@swarm/llm';
+import { type CallLook, type EndpointConfig, lookByCall, type Quota } from '@swarm/llm';
 import type { Config } from '../config/resolved.ts';
 import { askYesNo, isSomebodyThere } from '../preparing/ask.ts';
 import { endpointFault, type FaultyEndpoint } from '../preparing/endpoint-faults.ts';
@@ -9,6 +9,7 @@ import type { EndpointProbe } from '../preparing/preflight-models.ts';
 import type { Context } from '../program/context.ts';
 import { systemClock } from '../running/clock.ts';
 import { endpointsOf } from '../running/models.ts';
+import { quotaText } from '../telling/quota-text.ts';
 import { type Check, failed, note, ok } from './check.ts';
 
 export interface CallsAsk {
@@ -27,6 +28,8 @@ export async function callChecks(ask: CallsAsk, context: Context): Promise<reado
   const up = new Map(probes.flatMap((probe) => (probe.kind === 'up' ? [[probe.name, probe] as const] : [])));
   const endpoints = endpointsOf({ config }, context.env).filter(({ name }) => up.has(name));
   const checks: Check[] = [];
+  const usedUp: { readonly at: number; readonly server: string; readonly check: Check }[] = [];
+  const answering = new Set<string>();
   for (const endpoint of endpoints) {
     const probe = up.get(endpoint.name)!;
     const { name, models } = probe;
@@ -35,9 +38,16 @@ export async function callChecks(ask: CallsAsk, context: Context): Promise<reado
       checks.push(note(`call ${name}`, `not made: swarm doctor --yes makes one of a few tokens to ${model}`));
     else {
       const told = { ...probe, baseUrl: endpoint.baseUrl };
-      checks.push(callCheck(await lookByCall(endpoint, model, { clock: systemClock }), told, model, models));
+      const look = await lookByCall(endpoint, model, { clock: systemClock });
+      const { accountOf: server } = endpoint;
+      if (server && look.kind === 'answers') answering.add(server);
+      if (server && look.kind === 'quota')
+        usedUp.push({ at: checks.length, server, check: note(`call ${name}`, usedUpText(look)) });
+      checks.push(callCheck(look, told, model, models));
     }
   }
+  // While another account of the server answers, nothing is wrong.
+  for (const { at, server, check } of usedUp) if (answering.has(server)) checks[at] = check;
   return checks;
 }
 
@@ -52,6 +62,11 @@ async function isWanted({ name }: EndpointConfig, model: string): Promise<boolea
   );
 }
 
+const usedUpText = ({ quotas, moreAt }: Extract<CallLook, { kind: 'quota' }>): string =>
+  quotaText({ quotas, isEmpty: true, ...(moreAt !== undefined && { moreAt }) }, Date.now());
+
+const unspent = (quotas: readonly Quota[]) => ({ quotas, isEmpty: false });
+
 /** @param models those the endpoint lists; empty where it lists none. */
 export function callCheck(
   look: CallLook,
@@ -62,7 +77,8 @@ export function callCheck(
   const name = `call ${endpoint.name}`;
   if (look.kind === 'answers') {
     const cost = look.tokens === undefined ? '' : `, for ${look.tokens} tokens`;
-    return ok(name, `${model} answered in ${durationText(look.ms)}${cost}`);
+    const left = look.quotas.length === 0 ? '' : `; ${quotaText(unspent(look.quotas), Date.now())}`;
+    return ok(name, `${model} answered in ${durationText(look.ms)}${cost}${left}`);
   }
   const problem = endpointFault(look.kind, { ...endpoint, why: look.why });
   if (look.kind !== 'no-model') return failed(name, problem);

@@ -22,6 +22,7 @@ const file = {
         dialect: 'chat',
         keyEnv: 'MY_KEY',
         keyCommand: ['x'],
+        accountOf: 'v',
       },
     ],
     mcp: [{ name: 'm', run: ['server'] }],
@@ -34,6 +35,11 @@ test('a host is told neither where keys are nor what would run outside a sandbox
   const text = JSON.stringify(termsOf(file, BASE, '/state/shop-1a2b'));
   for (const word of ['MY_KEY', 'keyCommand', 'api.example', 'mcp', 'boxes', 'notify'])
     assert.ok(!text.includes(word), word);
+});
+
+test('a host knows which endpoints are accounts at one server, so that it counts their load as home does', () => {
+  const { config } = readTerms(termsOf(file, BASE, '/state/shop-1a2b'));
+  assert.equal(config.endpoints[0]!.accountOf, 'v');
 });
 
 test('a host takes over nothing of that, though home would say it', () => {

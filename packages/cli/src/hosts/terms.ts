@@ -28,11 +28,12 @@ export function termsOf(file: RunFile, base: CommitId, state: string): Terms {
     identity: file.identity,
     config: {
       ...config,
-      endpoints: endpoints.map(({ name, dialect, weight }) => ({
+      endpoints: endpoints.map(({ name, dialect, weight, accountOf }) => ({
         name,
         baseUrl: 'http://home.invalid',
         weight,
         dialect,
+        ...(accountOf && { accountOf }),
       })),
     } as Config,
     agents: file.agents ?? [],
@@ -66,6 +67,12 @@ export function readTerms(value: unknown): Terms {
     });
   const { config, ...rest } = read.data;
   const { mcp: _mcp, notify: _notify, boxes: _boxes, endpoints, ...known } = config;
-  const bare = endpoints.map(({ name, dialect, weight, baseUrl }) => ({ name, dialect, weight, baseUrl }));
+  const bare = endpoints.map(({ name, dialect, weight, baseUrl, accountOf }) => ({
+    name,
+    dialect,
+    weight,
+    baseUrl,
+    ...(typeof accountOf === 'string' && { accountOf }),
+  }));
   return { ...rest, config: { ...known, endpoints: bare } } as unknown as Terms;
 }

@@ -84,6 +84,11 @@ function headOf({ file, opening }: ComposeAsk, { base }: CassetteParts): Cassett
     base,
     settings: replayFlags(file),
     models: modelNames(file),
-    endpoints: file.config.endpoints.map(({ name, dialect, weight }) => ({ name, dialect, weight })),
+    endpoints: file.config.endpoints.map(({ name, dialect, weight, accountOf }) => ({
+      name,
+      dialect,
+      weight,
+      ...(accountOf && { accountOf }),
+    })),
   };
 }

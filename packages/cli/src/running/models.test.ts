@@ -68,5 +68,7 @@ describe('the built-in agent’s dialect', () => {
     assert.equal(agentDialect([endpoint('messages'), endpoint('chat', 50)]), 'messages');
     assert.equal(agentDialect([endpoint('responses', 0), endpoint('gemini')]), 'responses');
     assert.equal(agentDialect([endpoint('gemini')]), undefined);
+    const account = (name: string) => ({ ...endpoint('chat', 50), name: `v/${name}`, accountOf: 'v' });
+    assert.equal(agentDialect([account('a'), account('b'), account('c'), endpoint('messages')]), 'messages');
   });
 });

@@ -23,6 +23,7 @@ import {
   type PriceTable,
   type Profiles,
   profileOf,
+  type QuotaNews,
   type Refused,
   readPrices,
   readProfiles,
@@ -34,6 +35,7 @@ import type { RunLog } from '@swarm/telemetry';
 import type { Config } from '../config/resolved.ts';
 import { type Environment, operatorPricesFile } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
+import { usedText } from '../telling/quota-text.ts';
 import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose-ask.ts';
 import { keyAnew, keyOf } from './keys.ts';
@@ -53,6 +55,8 @@ export function endpointsOf(
       weight: e.weight,
       dialect: e.dialect,
       ...(apiKey && { apiKey }),
+      ...(e.auth && { auth: e.auth }),
+      ...(e.accountOf && { accountOf: e.accountOf }),
       limits: limitsOf(e),
     };
   });
@@ -134,11 +138,10 @@ export function agentProfile(
  * Undefined without such an endpoint.
  */
 export function agentDialect(endpoints: readonly EndpointConfig[]): DialectName | undefined {
+  // Accounts share the calls of one server.
+  const servers = [...new Map(endpoints.map((e) => [e.accountOf ?? e.name, e])).values()];
   const weightOf = (name: DialectName): number =>
-    endpoints.reduce(
-      (sum, { dialect = 'chat', weight = 100 }) => sum + (dialect === name ? weight + 1 : 0),
-      0,
-    );
+    servers.reduce((sum, { dialect = 'chat', weight = 100 }) => sum + (dialect === name ? weight + 1 : 0), 0);
   const spoken = OWN_DIALECTS.filter((name) => weightOf(name) > 0);
   return spoken.toSorted((a, b) => weightOf(b) - weightOf(a))[0];
 }
@@ -172,7 +175,7 @@ export async function modelsOf(
     if (kind === 'down') void orchestrator()?.ask({ type: 'pause', reason: 'endpoints-down', detail: why });
   };
   const shared = { ...sharedBy(ask, endpoints), ...endpointNews(log), until };
-  const pool = createEndpointPool({ ...shared, onHealth });
+  const pool = createEndpointPool({ ...shared, onHealth, onQuota: quotaTeller(log) });
   const bare = createModel({ ...shared, pool, onCall: (report) => tellCall(log, report) });
   const model = ticketed(bare, shared.prices);
   const onRefused = ({ kind, why, moreAt, attempt }: Refused): void => {
@@ -216,6 +219,24 @@ async function gatewayFolder({ file }: ComposeAsk): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return folder;
 }
+
+/** What endpoints say of their quotas: while they answer, when nothing is left, and when there is more. */
+const quotaTeller =
+  (log: RunLog) =>
+  ({ kind, endpoint, quotas, moreAt, why }: QuotaNews): void => {
+    const data = { endpoint, quotas, ...(moreAt !== undefined && { moreAt }), ...(why && { why }) };
+    switch (kind) {
+      case 'heard':
+        return log.write('endpoint.quota', { msg: `${endpoint}: ${usedText(quotas)}`, data });
+      case 'emptied': {
+        const more =
+          moreAt === undefined ? 'it does not say until when' : `more at ${new Date(moreAt).toISOString()}`;
+        return log.write('endpoint.emptied', { msg: `${endpoint} has no quota left: ${more}`, data });
+      }
+      case 'refilled':
+        return log.write('endpoint.refilled', { msg: `${endpoint} has quota again`, data });
+    }
+  };
 
 /** What is known about endpoints from the calls to them. */
 const endpointNews = (log: RunLog): Pick<ModelOptions, 'onLearnt' | 'onProbe'> => ({

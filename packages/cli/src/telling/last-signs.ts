@@ -9,9 +9,11 @@ import { logFrom } from '@swarm/telemetry';
 const TAIL_BYTES = 512 * 1024;
 const SIGNS: ReadonlySet<string> = new Set(['agent.activity', 'agent.started']);
 
-export async function lastSigns(log: string): Promise<Signs> {
+export const lastSigns = async (log: string): Promise<Signs> => signsIn(await lastLines(log));
+
+export function signsIn(lines: readonly LogLine[]): Signs {
   const signs = new Map<AttemptId, number>();
-  for (const line of await lastLines(log)) {
+  for (const line of lines) {
     const [attempt, at] = signIn(line) ?? [];
     if (attempt !== undefined && at !== undefined) signs.set(attempt, at);
   }

@@ -215,14 +215,21 @@ test(
 );
 
 test(
-  'an agent whose quota is used up is stood in for by the next, and all lands',
+  'an agent is stood in for by the next once every account of its dialect is used up, and all lands',
   isThere(['claude', 'codex']),
   async (t) => {
     const broke = await serve([{ role: 'worker', fail: { status: 402 } }]);
     const server = await serve(answersFor(() => 'codex'));
-    const endpoints = endpoint('messages', broke) + endpoint('responses', server);
+    const accounts = ['one', 'two'].map(
+      (name) => `{ name = "${name}", key_command = ["echo", "sk-of-${name}"] }`,
+    );
+    const used = `${endpoint('messages', broke)}accounts = [${accounts.join(', ')}]\n`;
+    const endpoints = used + endpoint('responses', server);
     const drivers = await landsAll(t, { endpoints, flag: 'claude,codex', all: [server] });
     assert.ok(drivers.includes('claude'));
     assert.equal(drivers.filter((driver) => driver === 'codex').length, 6);
+    // Both accounts were asked, and nobody was asked again once both had refused.
+    const asked = broke.calls.filter(({ role }) => role !== 'probe').length;
+    assert.ok(asked >= 2 && asked <= 4, `${asked} calls`);
   },
 );

@@ -74,7 +74,7 @@ export async function startModelServer(
       return json(response, status, { error: { message, ...(code && { code }) } }, headers);
     }
     if (given.events) {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.writeHead(200, { 'content-type': 'text/event-stream', ...given.headers });
       const lines = given.events.map((e) => `data: ${typeof e === 'string' ? e : JSON.stringify(e)}\n\n`);
       response.end(lines.join(''));
     } else await stream(response, given);
@@ -121,7 +121,7 @@ function callOf(body: {
 }
 
 async function stream(response: ServerResponse, answer: Answer): Promise<void> {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.writeHead(200, { 'content-type': 'text/event-stream', ...answer.headers });
   const send = (delta: object, finish: string | null = null): void => {
     const choices = [{ index: 0, delta, finish_reason: finish }];
     response.write(`data: ${JSON.stringify({ ...ENVELOPE, choices })}\n\n`);

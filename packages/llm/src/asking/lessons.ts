@@ -10,6 +10,7 @@ import type { Said } from '../failures.ts';
 import type { Lesson } from './lesson.ts';
 import { callsOf, messageLesson, messagesOf } from './message-lessons.ts';
 import { dropKeyword, hasKeyword, SCHEMA_WORDS } from './schemas.ts';
+import { thoughtsLesson } from './thoughts-lesson.ts';
 
 /** Fields a request can do without. What bounds the answer is not among them: it is said by its other name. */
 const DISPENSABLE = new Set(
@@ -66,8 +67,10 @@ export function lessonOf(said: Said, body: Body, dialect: DialectName = 'chat'):
   return undefined;
 }
 
-/** A smaller bound, a field less, or no marks of what to keep. */
+/** Thoughts that are not this account's, a smaller bound, a field less, or no marks of what to keep. */
 function plainLesson(said: Said, body: Body, dialect: DialectName): Lesson | undefined {
+  const thoughts = thoughtsLesson(said, body);
+  if (thoughts !== undefined) return thoughts;
   const bound = boundLesson(said.message, body);
   if (bound !== undefined || IS_OWN_FAULT.test(said.message)) return bound;
   if (dialect === 'messages' && said.message.includes('cache_control') && isMarked(body)) return NO_MARKS;

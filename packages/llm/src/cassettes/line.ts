@@ -47,6 +47,8 @@ export const HeadSchema = z.strictObject({
         name: word,
         dialect: z.enum(DIALECT_NAMES),
         weight: z.number().min(0).max(1_000_000),
+        /** Accounts at one server are asked in their order. */
+        accountOf: word.exactOptional(),
       }),
     )
     .max(64),

@@ -15,5 +15,8 @@ export const dialectOf = (endpoint: Pick<EndpointConfig, 'dialect'>): Dialect =>
 export const keyHeader = (endpoint: EndpointConfig): Readonly<Record<string, string>> => {
   const { headers, keyHeaders } = dialectOf(endpoint);
   const key = keyNow(endpoint);
-  return { ...headers, ...(key !== undefined && keyHeaders(key)) };
+  if (key === undefined) return headers;
+  return { ...headers, ...(endpoint.auth === 'bearer' ? bearer(key) : keyHeaders(key)) };
 };
+
+const bearer = (key: string): Readonly<Record<string, string>> => ({ authorization: `Bearer ${key}` });

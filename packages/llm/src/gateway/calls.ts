@@ -212,6 +212,7 @@ function send(c: AgentContext, call: Call, options: CallsOptions): Promise<Route
       ...options,
       kind: { model, form },
       dialects: [dialect.name],
+      conversation: ticket.attempt,
       maxTries: Number.POSITIVE_INFINITY,
       signal,
       probe: (way, stop) => probeByCall(options, way, stop),

@@ -244,6 +244,34 @@ describe('what only the log knows', () => {
     assert.equal(await state(probed(false), called('t1.1', 'm', 1, 1)), 0);
   });
 
+  it('is how much of an endpoint’s quotas is used, when there is more, and that nothing is left', async () => {
+    const labels = { endpoint: 'a/work', quota: '5h' };
+    const week = { of: '7d', used: 0.3 };
+    const quotas = [{ of: '5h', used: 0.42, resetsAt: 1_800_000_000_000 }, week];
+    const heard = line('endpoint.quota', { endpoint: 'a/work', quotas });
+    const samples = await told([], [heard]);
+    assert.equal(samples.one('swarm_quota_used_ratio', labels), 0.42);
+    assert.equal(samples.one('swarm_quota_reset_timestamp_seconds', labels), 1_800_000_000);
+    assert.equal(samples.one('swarm_quota_used_ratio', { ...labels, quota: '7d' }), 0.3);
+    const emptied = line('endpoint.emptied', { endpoint: 'a/work', quotas: [week] });
+    const after = await told([], [heard, emptied]);
+    assert.equal(after.one('swarm_quota_used_ratio', labels), undefined);
+    assert.equal(after.one('swarm_breaker_state', { target: 'endpoint/a/work' }), 1);
+    const back = await told(
+      [],
+      [heard, emptied, line('endpoint.refilled', { endpoint: 'a/work', quotas: [] })],
+    );
+    assert.equal(back.one('swarm_breaker_state', { target: 'endpoint/a/work' }), 0);
+    const hostile = [
+      { of: 7, used: 'x' },
+      null,
+      { of: 'x'.repeat(9_999), used: -1 },
+      { of: '5h', used: 7, resetsAt: NaN },
+    ];
+    const odd = await told([], [line('endpoint.quota', { endpoint: 'a/work', quotas: hostile })]);
+    assert.equal(odd.one('swarm_quota_used_ratio', labels), 1);
+  });
+
   it('is told in its place among the entries', async () => {
     const metrics = createMetrics();
     const entries = used(30, 12);

@@ -59,6 +59,16 @@ export const METRICS = {
     '1 while nothing is sent there, because it does not answer or its quota is used up, else 0: `models` all endpoints together, `target` where work lands, `endpoint/NAME` one endpoint',
     'target',
   ),
+  swarm_quota_used_ratio: gauge(
+    'how much of an endpoint’s quota is used, as it said itself when it was last asked, 0 to 1',
+    'endpoint',
+    'quota',
+  ),
+  swarm_quota_reset_timestamp_seconds: gauge(
+    'when there is more of an endpoint’s quota, seconds since the epoch',
+    'endpoint',
+    'quota',
+  ),
   swarm_target_green: gauge('1 green, 0 red; absent while it is not known'),
   swarm_run_open: gauge('1 until the run is closed, then 0'),
   swarm_budget_used_ratio: gauge(

@@ -9,6 +9,7 @@ import { tokensSpent, usdSpent } from '@swarm/core/rules/budget';
 import { greenNow } from '@swarm/core/rules/green';
 import { emptyState, type State } from '@swarm/core/state';
 import { taskCounts } from '@swarm/core/views/board';
+import { quotasNow } from '@swarm/core/views/quotas';
 import { OPERATIONS } from '../genai.ts';
 import { amount, BoundedLabel } from './labels.ts';
 import { ModelsUsed, type ModelTokens } from './models.ts';
@@ -33,7 +34,10 @@ export class RunFigures {
   readonly #endpoint = new BoundedLabel();
   readonly #agent = new BoundedLabel();
   readonly #error = new BoundedLabel();
-  /** Endpoints that a look has found silent, or not. */
+  readonly #quota = new BoundedLabel();
+  /** Quotas that each endpoint has named. */
+  readonly #quotas = new Map<string, ReadonlySet<string>>();
+  /** Endpoints that a look has found silent, or that said that nothing is left, or not. */
   readonly #silent = new Map<string, boolean>();
 
   constructor(run: string, registry: MetricRegistry, state: State | undefined) {
@@ -66,6 +70,12 @@ export class RunFigures {
         return;
       case 'endpoint.probed':
         return this.#hear(line.data.endpoint, line.data.doesAnswer !== true);
+      case 'endpoint.quota':
+        return this.#showQuotas(line);
+      case 'endpoint.emptied':
+      case 'endpoint.refilled':
+        this.#hear(line.data.endpoint, line.event === 'endpoint.emptied');
+        return this.#showQuotas(line);
       default:
         return;
     }
@@ -198,6 +208,24 @@ export class RunFigures {
     this.#add('gen_ai_client_inference_usage_input_tokens_total', counted, amount(inputTokens));
     this.#add('gen_ai_client_inference_usage_output_tokens_total', counted, amount(outputTokens));
     if (event === 'model.called' && data.endpoint !== undefined) this.#hear(data.endpoint, false);
+  }
+
+  /** One that is named no more is gone. */
+  #showQuotas(line: LogLine): void {
+    const endpoint = this.#endpoint.of(line.data.endpoint);
+    const named = new Set<string>();
+    for (const { of, used, resetsAt } of quotasNow([line], 0).flatMap(({ quotas }) => quotas)) {
+      const labels = { endpoint, quota: this.#quota.of(of) };
+      named.add(labels.quota);
+      this.#set('swarm_quota_used_ratio', labels, used);
+      this.#set('swarm_quota_reset_timestamp_seconds', labels, resetsAt && resetsAt / 1_000);
+    }
+    for (const quota of this.#quotas.get(endpoint) ?? []) {
+      if (named.has(quota)) continue;
+      this.#set('swarm_quota_used_ratio', { endpoint, quota }, undefined);
+      this.#set('swarm_quota_reset_timestamp_seconds', { endpoint, quota }, undefined);
+    }
+    this.#quotas.set(endpoint, named);
   }
 
   #countTool(attempt: string): void {
