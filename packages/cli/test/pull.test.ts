@@ -126,40 +126,6 @@ test('swarm pr opens the pull request of a run that was for its branch alone, an
   assert.equal(pull!.title, 'My own words');
 });
 
-test('--stack opens a pull request for each task, each based on the one below, and each with its own change alone', async (t) => {
-  const world = await World.with(t, FILES);
-  const forge = await withForge(t, world);
-  const chain = [
-    add('x', { id: 'x' }),
-    add('y', { id: 'y', dependsOn: ['x'] }),
-    add('z', { id: 'z', dependsOn: ['y'] }),
-  ];
-  const args = await world.plan(chain, ...PULL, '--stack');
-  // Killed on its way up: what is open stays, and the rest follows.
-  await killedAtOpening(world, forge, args, 'done');
-
-  const run = await world.swarm(['resume'], { env: forge.env });
-
-  assert.equal(run.code, 0, run.stderr + run.stdout);
-  const { pulls } = forge.repository;
-  const id = (await world.branch()).replace('swarm/', '');
-  assert.deepEqual(
-    pulls.map(({ headBranch, base, title }) => [headBranch, base, title]),
-    [
-      [`swarm-stack/${id}/t1`, 'main', 'Add x'],
-      [`swarm-stack/${id}/t2`, `swarm-stack/${id}/t1`, 'Add y'],
-      [`swarm-stack/${id}/t3`, `swarm-stack/${id}/t2`, 'Add z'],
-    ],
-  );
-  for (const [i, name] of ['x', 'y', 'z'].entries()) {
-    const files = await forge.git('diff', '--name-only', pulls[i]!.base, pulls[i]!.headBranch);
-    assert.equal(files, `${name}.txt`);
-    assert.ok(
-      pulls[i]!.body.includes(`Add ${name}`) && !pulls[i]!.body.includes(`Add ${name === 'x' ? 'y' : 'x'}:`),
-    );
-  }
-});
-
 test('a fork is pushed to, and the pull request goes to where it came from', async (t) => {
   const world = await World.with(t, FILES);
   const forge = await withForge(t, world);

@@ -129,12 +129,13 @@ export const CONTRACT: Readonly<Record<string, (on: Stage) => Promise<void>>> = 
     refs.set('swarm/r-2');
     const first = await opened(forge, draft('swarm/r-1'));
     await opened(forge, draft('swarm/r-2'));
-    await fake.state.merge(repository, first.number, 'helper');
+    const commit = await fake.state.merge(repository, first.number, 'helper');
     repository.pulls[1]!.state = 'closed';
     const [merged] = await forge.findPulls({ slug: SLUG, branch: 'swarm/r-1' });
     const [closed] = await forge.findPulls({ slug: SLUG, branch: 'swarm/r-2' });
     assert.deepEqual([merged?.state, closed?.state], ['merged', 'closed']);
     assert.equal((await forge.pull(first.number))?.endedBy, 'helper');
+    assert.deepEqual([merged?.mergedAs, closed?.mergedAs], [commit, undefined]);
   },
 
   'a head that has nothing new, or is not there, is refused in the forge’s words': async ({

@@ -42,6 +42,8 @@ export const pull = z
     draft: z.boolean().nullish(),
     merged_at: z.string().nullish(),
     merged_by: user,
+    // Of one that is open it is a merge that was tried.
+    merge_commit_sha: commit.nullish(),
     // Undefined where the fork is gone.
     head: z.object({ ref: line, sha: commit, repo: z.object({ full_name: line }).nullish() }),
     base: z.object({ ref: line }),
@@ -60,6 +62,7 @@ export const pull = z
       title: one.title,
       body: one.body,
       ...(one.merged_by && { endedBy: one.merged_by.login }),
+      ...(one.merged_at && one.merge_commit_sha && { mergedAs: one.merge_commit_sha as CommitId }),
     }),
   );
 

@@ -40,11 +40,14 @@ export const mergeRequest = z.object({
   description: text,
   merge_user: user,
   closed_by: user,
+  merge_commit_sha: commit.nullish(),
+  squash_commit_sha: commit.nullish(),
 });
 
 /** @param slug of the repository the branch is in. */
 export function pullOf(one: z.output<typeof mergeRequest>, slug: string): PullRequest {
   const by = one.merge_user ?? one.closed_by;
+  const mergedAs = one.merge_commit_sha ?? one.squash_commit_sha ?? one.sha;
   return {
     number: one.iid,
     url: one.web_url,
@@ -56,6 +59,7 @@ export function pullOf(one: z.output<typeof mergeRequest>, slug: string): PullRe
     title: one.title,
     body: one.description,
     ...(by && { endedBy: by.username }),
+    ...(one.state === 'merged' && { mergedAs: mergedAs as CommitId }),
   };
 }
 

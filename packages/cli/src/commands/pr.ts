@@ -11,14 +11,14 @@ import { findForge } from '../running/forging.ts';
 import { lockRepository } from '../running/work.ts';
 import { sanitizeLine } from '../telling/output.ts';
 import { address } from './pr-address.ts';
-import type { PrAsk } from './pr-ask.ts';
+import { isStack, type PrAsk } from './pr-ask.ts';
 import { untilGreen } from './pr-until-green.ts';
 
 export async function pr(options: PrOptions, context: Context): Promise<number> {
   const read = await readRun(options, context);
   requirePullable(read, options);
   const found = await findForge(read.repository.gitDir, read.file.target, context.env);
-  const asked = { read, found, options, context };
+  const asked: PrAsk = { read, found, options, context, again: () => propose(asked) };
   const proposed = await propose(asked);
   if (proposed.outcome === 'refused') {
     throw new SwarmError({
@@ -37,10 +37,11 @@ export async function pr(options: PrOptions, context: Context): Promise<number> 
 }
 
 /** Under the lock, as everything that opens the hub and writes the journal. Errors: SW0501. */
-async function propose({ read, found, options, context }: PrAsk): Promise<Proposed> {
+async function propose(asked: PrAsk): Promise<Proposed> {
+  const { read, found, context } = asked;
   const { repository, paths } = read;
-  const isStacked = options.stack ?? read.file.pull?.isStacked;
-  const file = { ...read.file, pull: isStacked ? { isStacked: true as const } : {} };
+  const { isStacked: _, ...pull } = read.file.pull ?? {};
+  const file = { ...read.file, pull: { ...pull, ...(isStack(asked) && { isStacked: true as const }) } };
   const lock = await lockRepository(repository, file.run);
   try {
     const ask = {
@@ -76,12 +77,6 @@ function requirePullable({ state, file, paths }: ReadRun, options: PrOptions): v
       'SW0101',
       '--address and --until-green are one after the other',
       'swarm pr --address; then swarm pr --until-green',
-    );
-  if ((options.address || options.untilGreen) && (options.stack || file.pull?.isStacked))
-    say(
-      'SW0108',
-      'a stack is not worked on as a whole yet',
-      'swarm land <branch> --deliver push, for one of its branches',
     );
 }
 

@@ -5,7 +5,7 @@ import type { PullPlace } from '@swarm/core/ports/forge';
 import type { Log } from '@swarm/core/ports/world';
 import type { State } from '@swarm/core/state';
 import { plain } from '@swarm/core/views/words';
-import { branchOf } from './pull-delivery.ts';
+import { branchOf } from './pull-words.ts';
 
 const MOVES: ReadonlySet<string> = new Set(['landing.landed', 'landing.undone'] satisfies EventType[]);
 

@@ -16,6 +16,7 @@ export interface PullAsk {
   readonly commit: CommitId;
   readonly title: string;
   readonly body: string;
+  readonly ourBases?: string;
   readonly isAsked?: true;
 }
 
@@ -45,11 +46,18 @@ export async function bringPull(
     const done = await openOrChange(place, clock, ask);
     return note === '' ? done : { ...done, detail: [done.detail, note].filter(Boolean).join('; ') };
   } catch (error) {
-    if (!(error instanceof SwarmError)) throw error;
-    const { what, why } = error.problems[0]!;
-    const said = why === undefined ? what : `${what}: ${plain(why, 400)}`;
-    return { outcome: 'refused', detail: `${said}; the branch is pushed, and swarm pr opens it later` };
+    return {
+      outcome: 'refused',
+      detail: `${saidOf(error)}; the branch is pushed, and swarm pr opens it later`,
+    };
   }
+}
+
+/** What is no word of a remote or a forge is thrown again. */
+export function saidOf(error: unknown): string {
+  if (!(error instanceof SwarmError)) throw error;
+  const { what, why } = error.problems[0]!;
+  return why === undefined ? what : `${what}: ${plain(why, 400)}`;
 }
 
 /** A remote that is silent may answer in a moment. */
@@ -81,7 +89,8 @@ async function openOrChange(place: PullPlace, clock: Pick<Clock, 'after'>, ask: 
     // A no that is still no after a look is one; an answer that was lost is looked for before it is asked anew.
     if (said !== '') return { outcome: 'refused', detail: `the forge refused it: ${plain(said, 400)}` };
     const { title, body, base } = ask;
-    const outcome = await place.forge.openPull({ head, base, title, body });
+    const isDraft = place.isDraft && { isDraft: place.isDraft };
+    const outcome = await place.forge.openPull({ head, base, title, body, ...isDraft });
     if (outcome.kind === 'opened') return doneWith(outcome.pull);
     if (outcome.kind === 'refused') said = outcome.why || 'it did not say why';
     else await pause(clock, PAUSE_MS * 2 ** (turn - 1));
@@ -95,24 +104,29 @@ async function take({ forge }: PullPlace, step: Exclude<PullStep, { kind: 'open'
     case 'keep':
       return doneWith(pull);
     case 'change': {
-      const why = await forge.updatePull(pull.number, { body: step.body! });
-      return why === undefined
-        ? doneWith(pull)
-        : { ...doneWith(pull), detail: `its text was not changed: ${plain(why, 300)}` };
+      const { body, base } = step;
+      const why = await forge.updatePull(pull.number, { ...(body && { body }), ...(base && { base }) });
+      if (why === undefined) return doneWith(pull);
+      const what = base === undefined ? 'text was' : 'base and text were';
+      return { ...doneWith(pull), detail: `its ${what} not changed: ${plain(why, 300)}` };
     }
     case 'merged':
       return { ...doneWith(pull), detail: `it was merged${await byWhom(forge, pull)}` };
-    case 'ended': {
-      const how = pull.state === 'merged' ? 'merged before the last landings' : 'closed';
-      const next = pull.state === 'merged' ? 'swarm pr opens another' : 'reopen it, then swarm pr';
-      const detail = `pull request ${pull.number} was ${how}${await byWhom(forge, pull)}; ${next}`;
-      return { outcome: 'refused', detail, url: pull.url, number: pull.number };
-    }
+    case 'ended':
+      return endedBy(forge, pull);
   }
 }
 
+/** A person ended it: that is theirs to say. */
+export async function endedBy(forge: PullPlace['forge'], pull: PullRequest): Promise<PullDone> {
+  const how = pull.state === 'merged' ? 'merged before the last landings' : 'closed';
+  const next = pull.state === 'merged' ? 'swarm pr opens another' : 'reopen it, then swarm pr';
+  const detail = `pull request ${pull.number} was ${how}${await byWhom(forge, pull)}; ${next}`;
+  return { outcome: 'refused', detail, url: pull.url, number: pull.number };
+}
+
 /** Lists do not say who. */
-async function byWhom(forge: PullPlace['forge'], { number, endedBy }: PullRequest): Promise<string> {
+export async function byWhom(forge: PullPlace['forge'], { number, endedBy }: PullRequest): Promise<string> {
   const who = endedBy ?? (await forge.pull(number))?.endedBy;
   return who === undefined ? '' : ` by ${plain(who, 60)}`;
 }

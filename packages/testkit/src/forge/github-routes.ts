@@ -8,6 +8,7 @@ import {
   type FakeRepository,
   type ForgeState,
   No,
+  sha,
 } from './state.ts';
 
 const stamp = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
@@ -151,6 +152,7 @@ function pullJson(
     state: pull.state === 'open' ? 'open' : 'closed',
     draft: pull.isDraft,
     merged_at: isMerged ? stamp(pull.at) : null,
+    merge_commit_sha: mutant === 'merge-unsaid' ? null : (pull.mergedAs ?? sha(`${pull.headCommit} tried`)),
     // Lists leave it out.
     ...(isWhole && { merged: isMerged, merged_by: isMerged ? user(pull.endedBy ?? 'ghost') : null }),
     user: user(pull.author),

@@ -162,6 +162,8 @@ function pullJson(
     author: user(pull.author),
     merge_user: pull.state === 'merged' ? by : null,
     closed_by: pull.state === 'closed' ? by : null,
+    merge_commit_sha: mutant === 'merge-unsaid' ? null : (pull.mergedAs ?? null),
+    squash_commit_sha: null,
     created_at: stamp(pull.at),
   };
 }

@@ -11,6 +11,7 @@ export const FORGE_MUTANTS = [
   'closed-hidden',
   'fork-mixed',
   'required-unsaid',
+  'merge-unsaid',
 ] as const;
 export type ForgeMutant = (typeof FORGE_MUTANTS)[number];
 

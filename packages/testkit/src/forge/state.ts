@@ -6,6 +6,7 @@ export interface FakeRefs {
   head(branch: string): Promise<string | undefined>;
   /** Puts `commit` into `base`. Returns the new head, or undefined where that conflicts. */
   merge(base: string, commit: string, how: MergeWay, message: string): Promise<string | undefined>;
+  remove(branch: string): Promise<void>;
 }
 export type MergeWay = 'merge' | 'squash' | 'rebase';
 
@@ -34,7 +35,8 @@ export interface FakeIssue {
 export interface FakePull extends Omit<FakeIssue, 'isOpen'> {
   state: 'open' | 'closed' | 'merged';
   endedBy?: string;
-  readonly isDraft: boolean;
+  mergedAs?: string;
+  isDraft: boolean;
   readonly headSlug: string;
   readonly headBranch: string;
   /** While it is open the branch says it; what it was at last, after. */
@@ -76,6 +78,9 @@ export class MemoryRefs implements FakeRefs {
   }
   async merge(base: string, commit: string, how: MergeWay): Promise<string | undefined> {
     return this.set(base, sha(`${base}${commit}${how}`));
+  }
+  async remove(branch: string): Promise<void> {
+    this.#heads.delete(branch);
   }
 }
 
@@ -247,7 +252,15 @@ export class ForgeState {
     if (head === undefined) throw new No(409, 'Merge conflict');
     pull.state = 'merged';
     pull.endedBy = by;
+    pull.mergedAs = head;
     return head;
+  }
+
+  /** Its branch is gone with it: what was based on it is then based on what that was, as forges do it. */
+  async dropBranch(repository: FakeRepository, { headBranch, base }: FakePull): Promise<void> {
+    await repository.refs.remove(headBranch);
+    for (const pull of repository.pulls)
+      if (pull.state === 'open' && pull.base === headBranch) pull.base = base;
   }
 
   /** The newest of a name counts. */
