@@ -120,6 +120,30 @@ export const commentOf = (one: Note, url: string): ForgeComment => ({
   ...(one.resolved && { isSettled: true as const }),
 });
 
+const approval = z.object({ user: z.object({ username: login }), approved_at: at.nullish() });
+export const approvals = z.object({
+  approvals_left: z.int().nullish(),
+  approved_by: z.array(approval).max(500).nullish(),
+});
+export type Approvals = z.output<typeof approvals>;
+
+export const approvalOf = (
+  { user: who, approved_at }: z.output<typeof approval>,
+  url: string,
+): ForgeComment => ({
+  id: `approval-${who.username}`,
+  author: who.username,
+  body: '',
+  at: approved_at ?? 0,
+  url,
+  verdict: 'approved',
+});
+
+/** A place in a merge train: https://docs.gitlab.com/api/merge_trains/ */
+export const car = z.object({ status: z.string() });
+export const isWaiting = ({ status: now }: z.output<typeof car>): boolean =>
+  now !== 'merged' && now !== 'skip_merged';
+
 export const issue = z
   .object({
     iid: z.int(),

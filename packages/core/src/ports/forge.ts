@@ -62,6 +62,14 @@ export type OpenOutcome =
   /** It may have been opened: the answer was lost. */
   | { readonly kind: 'unclear'; readonly why: string };
 
+/** What besides checks stands between a pull request and its base. Empty: nothing that the forge tells of. */
+export interface PullStanding {
+  /** It waits in the forge's own queue to be merged: a push would take it out. */
+  readonly queued?: { readonly place?: number };
+  /** People have to look at it first; `changes`: one of them wants something else. */
+  readonly wants?: 'approval' | 'changes';
+}
+
 /** What a forge runs on a commit. */
 export interface ForgeCheck {
   readonly name: string;
@@ -122,6 +130,9 @@ export interface Forge {
     number: number,
     change: { readonly title?: string; readonly body?: string; readonly base?: string },
   ): Promise<string | undefined>;
+  /** A draft no more. Returns why not, where the forge said no. May be repeated. */
+  makeReady(number: number): Promise<string | undefined>;
+  standing(number: number): Promise<PullStanding>;
   /** What ran on the commit, and what `base` requires and has not been seen yet. */
   checks(commit: CommitId, base: string): Promise<readonly ForgeCheck[]>;
   /** Reviews, comments on lines and comments on the whole, in order of time. */

@@ -12,6 +12,11 @@ export const FORGE_MUTANTS = [
   'fork-mixed',
   'required-unsaid',
   'merge-unsaid',
+  'draft-unsaid',
+  'draft-stays',
+  'ruleset-unsaid',
+  'queue-unsaid',
+  'approvals-unsaid',
 ] as const;
 export type ForgeMutant = (typeof FORGE_MUTANTS)[number];
 
