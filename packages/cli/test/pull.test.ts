@@ -110,9 +110,14 @@ test('swarm pr opens the pull request of a run that was for its branch alone, an
   pull!.title = 'My own words';
   pull!.body = `See the design.\r\n\r\n${pull!.body.replaceAll('\n', '\r\n')}\r\nTested by hand.`;
 
-  assert.equal((await world.swarm(['undo', 't1'], { env: forge.env })).code, 0);
+  // Without a token the undo is told what is left to do; with one it does that too.
+  const mute = await world.swarm(['undo', 't1'], { env: {} });
+  assert.equal(mute.code, 0, mute.stderr);
+  assert.match(
+    mute.stdout,
+    /the pull request does not have it yet: the remote origin is of no forge[^\n]*\nnext: swarm pr --run r-/,
+  );
   const again = await world.swarm(['pr'], { env: forge.env });
-
   assert.equal(again.code, 0, again.stderr);
   assert.equal(forge.repository.pulls.length, 1);
   const branch = await world.branch();
@@ -124,6 +129,26 @@ test('swarm pr opens the pull request of a run that was for its branch alone, an
   assert.ok(pull!.body.startsWith('See the design.') && pull!.body.endsWith('Tested by hand.'));
   assert.match(pull!.body, /### What landed\s+Nothing\./);
   assert.equal(pull!.title, 'My own words');
+});
+
+test('swarm undo of a run that has its pull request brings it there at once', async (t) => {
+  const world = await World.with(t, FILES);
+  const forge = await withForge(t, world);
+  const run = await world.swarm(await world.plan([add('x'), add('y')], ...PULL), { env: forge.env });
+  assert.equal(run.code, 0, run.stderr);
+  const [pull] = forge.repository.pulls;
+
+  const undone = await world.swarm(['undo', 't1'], { env: forge.env });
+
+  assert.equal(undone.code, 0, undone.stderr);
+  assert.match(undone.stdout, /\/acme\/shop\/pull\/1 has it too/);
+  assert.equal(await forge.git('diff', '--name-only', `main...${pull!.headBranch}`), 'y.txt');
+  assert.doesNotMatch(pull!.body, /<\/b> Add x:/);
+  assert.equal((await deliveryOf(world))?.outcome, 'done');
+  pull!.state = 'closed';
+  const told = await world.swarm(['undo', 't2', '--json'], { env: forge.env });
+  assert.equal(told.code, 0, told.stderr);
+  assert.match(JSON.parse(told.stdout).pull.detail, /pull request 1 was closed/);
 });
 
 test('a fork is pushed to, and the pull request goes to where it came from', async (t) => {

@@ -17,7 +17,10 @@ export interface PrAsk {
   again(): Promise<unknown>;
 }
 
-export const isStack = ({ read, options }: Pick<PrAsk, 'read' | 'options'>): boolean =>
+export const isStack = ({
+  read,
+  options,
+}: Pick<PrAsk, 'read'> & { readonly options: Pick<PrOptions, 'stack'> }): boolean =>
   (options.stack ?? read.file.pull?.isStacked) === true;
 
 const branchOfRun = ({ file }: ReadRun): string => file.landOn.replace('refs/heads/', '');

@@ -1,17 +1,14 @@
 /** `swarm pr`: the pull request of a run, opened or brought up to date, and what people and checks say of it worked on. */
 import { SwarmError } from '@swarm/core/errors';
-import type { PullPlace } from '@swarm/core/ports/forge';
-import { type Proposed, proposeInRun } from '@swarm/orchestrator';
+import type { Proposed } from '@swarm/orchestrator';
 import { type ReadRun, readRun } from '../finding/opened-run.ts';
-import { programPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import type { PrOptions } from '../program/options.ts';
-import { composePorts } from '../running/compose-ports.ts';
 import { findForge } from '../running/forging.ts';
-import { lockRepository } from '../running/work.ts';
 import { sanitizeLine } from '../telling/output.ts';
 import { address } from './pr-address.ts';
-import { isStack, type PrAsk } from './pr-ask.ts';
+import type { PrAsk } from './pr-ask.ts';
+import { propose } from './pr-propose.ts';
 import { untilGreen } from './pr-until-green.ts';
 
 export async function pr(options: PrOptions, context: Context): Promise<number> {
@@ -34,29 +31,6 @@ export async function pr(options: PrOptions, context: Context): Promise<number> 
   if (options.untilGreen) return untilGreen(asked);
   if (options.json) context.output.json({ run: read.paths.run, ...proposed });
   return 0;
-}
-
-/** Under the lock, as everything that opens the hub and writes the journal. Errors: SW0501. */
-async function propose(asked: PrAsk): Promise<Proposed> {
-  const { read, found, context } = asked;
-  const { repository, paths } = read;
-  const { isStacked: _, ...pull } = read.file.pull ?? {};
-  const file = { ...read.file, pull: { ...pull, ...(isStack(asked) && { isStacked: true as const }) } };
-  const lock = await lockRepository(repository, file.run);
-  try {
-    const ask = {
-      file,
-      repository,
-      paths,
-      env: context.env,
-      places: programPlaces(),
-      onLine: () => undefined,
-    };
-    const { ports, close } = await composePorts(ask, found);
-    return await proposeInRun({ ...ports, pulls: ports.pulls as PullPlace }).finally(close);
-  } finally {
-    await lock.release();
-  }
 }
 
 function requirePullable({ state, file, paths }: ReadRun, options: PrOptions): void {
