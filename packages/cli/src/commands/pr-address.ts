@@ -1,6 +1,8 @@
 /** `swarm pr --address`: what reviewers ask for becomes tasks of a run on the pull request's branch. */
-import type { Forge, ForgeAccess, PullRequest } from '@swarm/core/ports/forge';
+import { SwarmError } from '@swarm/core/errors';
+import type { Forge, ForgeAccess, PullRequest, PullStanding } from '@swarm/core/ports/forge';
 import { addressedText, reviewTasks } from '@swarm/core/rules/follow-up';
+import { queuedText } from '@swarm/core/views/pull-standing';
 import { countText, plain, shortCommit } from '@swarm/core/views/words';
 import type { ReadRun } from '../finding/opened-run.ts';
 import { forgeOf } from '../running/forging.ts';
@@ -45,6 +47,8 @@ async function addressOne(forge: Forge, pull: PullRequest, asked: PrAsk): Promis
         .join(', ')} said, who may not write to the repository`,
     );
   if (drafts.length === 0) return undefined;
+  const { queued } = await forge.standing(pull.number);
+  if (queued) throw new SwarmError(inQueue(pull, queued));
   output.narrate(`${countText(drafts.length, 'comment')} of ${pull.url} to work on`);
   const { code, run } = await followUp(
     asked,
@@ -57,6 +61,15 @@ async function addressOne(forge: Forge, pull: PullRequest, asked: PrAsk): Promis
     await forge.comment('pull', pull.number, addressedText(run.paths.run, ids, landedIn(run)));
   return code;
 }
+
+const inQueue = (pull: PullRequest, queued: NonNullable<PullStanding['queued']>) =>
+  ({
+    code: 'SW0634',
+    what: `pull request ${pull.number} ${queuedText(queued)}`,
+    where: pull.url,
+    why: 'what is pushed to it takes it out of there',
+    fix: 'swarm pr --address, once it is taken out of the queue',
+  }) as const;
 
 const landedIn = ({ state }: ReadRun): readonly string[] =>
   [...state.tasks.values()].map((task) => {

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { SwarmError } from '@swarm/core/errors';
 import type { Forge, PullRequest } from '@swarm/core/ports/forge';
 import { type ChecksVerdict, checksVerdict, checkTasks } from '@swarm/core/rules/follow-up';
+import { standingTexts } from '@swarm/core/views/pull-standing';
 import { countText, plain } from '@swarm/core/views/words';
 import { parseDurationMs } from '../config/units.ts';
 import { forgeOf } from '../running/forging.ts';
@@ -25,7 +26,7 @@ export async function untilGreen(asked: PrAsk): Promise<number> {
     const ends: End[] = [];
     for (const pull of pulls) ends.push({ pull, verdict: await endOf(forge, pull, waitMs, asked) });
     const red = ends.find(isRed);
-    if (!red) return told(ends, asked);
+    if (!red) return told(forge, ends, asked);
     const code = await mend(red, round, asked);
     if (code !== undefined) return code;
     if (pulls.length > 1) await asked.again();
@@ -89,23 +90,38 @@ async function endOf(
   }
 }
 
-function told(ends: readonly End[], { context, options }: PrAsk): number {
-  const { output } = context;
+async function told(forge: Forge, ends: readonly End[], asked: PrAsk): Promise<number> {
+  const { output } = asked.context;
   for (const { pull, verdict } of ends)
-    if (verdict.kind === 'waiting')
-      throw new SwarmError({
-        code: 'SW0634',
-        what: `checks of pull request ${pull.number} have not ended: ${verdict.names.map((name) => plain(name, 100)).join(', ')}`,
-        where: pull.url,
-        fix: 'swarm pr --until-green --wait 2h',
-      });
-  const rows = ends.map(({ pull: { url }, verdict: { kind } }) => ({ url, checks: kind }));
-  if (options.json) output.json(rows.length === 1 ? rows[0]! : rows);
-  else
-    for (const { url, checks } of rows)
-      output.result(`${url}: ${checks === 'none' ? 'no checks run on it' : 'all its checks have passed'}`);
+    if (verdict.kind === 'waiting') throw new SwarmError(notEnded(pull, verdict.names));
+  const rows = [];
+  for (const { pull, verdict } of ends) {
+    const notes = await notesOn(forge, pull, asked);
+    rows.push({ url: pull.url, checks: verdict.kind, ...(notes.length > 0 && { notes }) });
+    const said = verdict.kind === 'none' ? 'no checks run on it' : 'all its checks have passed';
+    if (!asked.options.json) output.result(`${pull.url}: ${[said, ...notes].join('; ')}`);
+  }
+  if (asked.options.json) output.json(rows.length === 1 ? rows[0]! : rows);
   return 0;
 }
+
+/** A draft of ours is made ready; what else it waits for is said. */
+async function notesOn(forge: Forge, pull: PullRequest, { read }: PrAsk): Promise<readonly string[]> {
+  const notes: string[] = [];
+  if (pull.isDraft && read.file.pull?.isDraft) {
+    const why = await forge.makeReady(pull.number);
+    notes.push(why === undefined ? 'it is a draft no more' : `it is a draft still: ${plain(why, 300)}`);
+  }
+  return [...notes, ...standingTexts(await forge.standing(pull.number))];
+}
+
+const notEnded = (pull: PullRequest, names: readonly string[]) =>
+  ({
+    code: 'SW0634',
+    what: `checks of pull request ${pull.number} have not ended: ${names.map((name) => plain(name, 100)).join(', ')}`,
+    where: pull.url,
+    fix: 'swarm pr --until-green --wait 2h',
+  }) as const;
 
 const stillRed = (pull: PullRequest, names: string) =>
   ({

@@ -30,12 +30,14 @@ async function proposeOne(
 ): Promise<Proposed> {
   const { request, id } = state.run;
   const { asker } = place;
+  const told = { ...report(state), request: askedIn(state) };
   const done = await bringPull(place, clock, {
     branch: branchOf(request.landOn),
     base: place.base,
     commit: state.head,
     title: pullTitle(askedIn(state), id),
-    body: pullBody({ ...report(state), request: askedIn(state) }, asker ? { asker } : {}),
+    body: pullBody(told, asker ? { asker } : {}),
+    isReady: told.verdict === 'complete',
     ...(isAsked && { isAsked }),
   });
   return proposed(place, done);

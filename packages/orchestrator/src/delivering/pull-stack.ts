@@ -236,6 +236,7 @@ class Stack {
       commit,
       title: pullTitle(this.#state.tasks.get(one.task)!.spec.title, id),
       body: pullBody(told, { part, ...(asker && one.task === this.#last && { asker }) }),
+      isReady: told.verdict === 'complete',
       ...(this.#isAsked && { isAsked: this.#isAsked }),
     });
     const said = proposed(this.#place, done);
