@@ -25,7 +25,7 @@ async function listener(t: TestContext): Promise<{ port: number; count: () => nu
 
 /** By the Node that runs the tests, which sandboxes show. */
 const reach = (port: number): string =>
-  `"${process.execPath}" -e "require('net').connect(${port}, '127.0.0.1').on('connect', () => console.log('reached')).on('error', () => console.log('walled'))"`;
+  `"${process.execPath}" -e "require('net').connect(${port}, '127.0.0.1').on('connect', () => { console.log('reached'); process.exit() }).on('error', () => console.log('walled'))"`;
 
 const SCREEN = `1 of 2 landed, 1 failed; the head is green at <commit>
   incomplete: 1 task failed (t1)

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { FakePull, MergeWay } from '@swarm/testkit';
 import { type ForgeWorld, withForge } from './support/forge.ts';
 import { few } from './support/long.ts';
-import { add, deliveryOf, FILES, isOpening, killedAtOpening, PULL } from './support/pulls.ts';
+import { add, deliveryOf, FILES, isOpening, killedAtOpening, PULL, runner } from './support/pulls.ts';
 import { World } from './support/world.ts';
 
 const line = (text: string) => `echo ${text} >> shared.txt`;
@@ -199,23 +199,15 @@ test('a comment and a red check in a stack are worked on where they are, and wha
   await state.refresh(middle!);
   state.check(forge.repository, middle!.headCommit, { name: 'build', state: 'failure', summary: 'b is bad' });
   // The forge's own runner: it looks at every new head.
-  let isLooking = false;
-  let isOver = false;
-  const runner = setInterval(async () => {
-    if (isLooking || isOver) return;
-    isLooking = true;
+  const looking = runner(async () => {
     for (const pull of [middle!, top!]) {
       await state.refresh(pull);
       if (!forge.repository.checks.has(pull.headCommit))
         state.check(forge.repository, pull.headCommit, { name: 'build', state: 'success' });
     }
-    isLooking = false;
-  }, 50);
-  t.after(() => clearInterval(runner));
+  });
   const green = await world.swarm(['pr', '--until-green', '--wait', '20s', '--run', id!], { env: forge.env });
-  isOver = true;
-  clearInterval(runner);
-  while (isLooking) await new Promise(setImmediate);
+  await looking.stop();
   assert.equal(green.code, 0, green.stderr + green.stdout);
   assert.match(green.stderr, /1 check of .*\/pull\/2 fails: build/);
   assert.equal(green.stdout.match(/all its checks have passed/g)?.length, 3);
