@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Forge } from '@swarm/core/ports/forge';
 import { type FakeForge, FORGE_MUTANTS, type ForgeMutant } from '@swarm/testkit';
-import { CONTRACT, SLUG, stage } from '../src/contract.ts';
 import { GitHub } from '../src/github.ts';
 import { GitLab } from '../src/gitlab.ts';
 import { realTime } from '../src/testing.ts';
+import { CONTRACT, SLUG, stage } from './contract.ts';
 
 type Dialect = 'github' | 'gitlab';
 
