@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import * as bicycle from './support/bicycle.ts';
 import { type ForgeWorld, withForge } from './support/forge.ts';
 import { startModelServer } from './support/model-server.ts';
-import { add, FILES, PULL } from './support/pulls.ts';
+import { add, FILES, PULL, runner } from './support/pulls.ts';
 import { World } from './support/world.ts';
 
 const OUTSIDER = 'mallory';
@@ -124,24 +124,19 @@ test('a required check that is red comes back as a task, and the pull request is
     summary: 'x.txt is not mended',
   });
   // The forge's own runner: it looks at every new head, and takes a moment.
-  let isLooking = false;
-  const runner = setInterval(async () => {
-    if (isLooking) return;
-    isLooking = true;
+  const looking = runner(async () => {
     await state.refresh(pull!);
-    if (!forge.repository.checks.has(pull!.headCommit)) {
-      state.check(forge.repository, pull!.headCommit, { name: 'build', state: 'pending' });
-      const text = await tipOf(forge);
-      state.check(forge.repository, pull!.headCommit, {
-        name: 'build',
-        state: text.includes('mended') ? 'success' : 'failure',
-      });
-    }
-    isLooking = false;
-  }, 50);
-  t.after(() => clearInterval(runner));
+    if (forge.repository.checks.has(pull!.headCommit)) return;
+    state.check(forge.repository, pull!.headCommit, { name: 'build', state: 'pending' });
+    const isMended = (await tipOf(forge)).includes('mended');
+    state.check(forge.repository, pull!.headCommit, {
+      name: 'build',
+      state: isMended ? 'success' : 'failure',
+    });
+  });
 
   const green = await world.swarm(['pr', '--until-green', '--wait', '20s'], { env: forge.env });
+  await looking.stop();
 
   assert.equal(green.code, 0, green.stderr + green.stdout);
   assert.match(green.stderr, /1 check of .* fails: build/);

@@ -224,6 +224,11 @@ export const WEATHER_LOG_EVENTS = {
     level: 'warn',
     means: 'the remote did not take the run’s branch; the end tries again',
   },
+  'pull.opened': { level: 'info', means: 'the pull request is open as a draft, while the run goes on' },
+  'pull.unopened': {
+    level: 'warn',
+    means: 'no draft is open yet; the next landing, or the end, tries again',
+  },
   'report.written': { level: 'info', means: 'the report is on disk' },
 } as const satisfies Record<string, About>;
 

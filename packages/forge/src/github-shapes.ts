@@ -7,6 +7,7 @@ import type {
   ForgeIssue,
   ForgeRepository,
   PullRequest,
+  PullStanding,
 } from '@swarm/core/ports/forge';
 import * as z from 'zod';
 import { at, commit, line, login, many, text } from './shapes.ts';
@@ -42,6 +43,8 @@ export const pull = z
     draft: z.boolean().nullish(),
     merged_at: z.string().nullish(),
     merged_by: user,
+    // Of one that is open it is a merge that was tried.
+    merge_commit_sha: commit.nullish(),
     // Undefined where the fork is gone.
     head: z.object({ ref: line, sha: commit, repo: z.object({ full_name: line }).nullish() }),
     base: z.object({ ref: line }),
@@ -60,8 +63,36 @@ export const pull = z
       title: one.title,
       body: one.body,
       ...(one.merged_by && { endedBy: one.merged_by.login }),
+      ...(one.merged_at && one.merge_commit_sha && { mergedAs: one.merge_commit_sha as CommitId }),
     }),
   );
+
+/** What GraphQL calls it by. */
+export const node = z.object({ node_id: line });
+
+const ready = z.object({ pullRequest: z.object({ isDraft: z.literal(false) }) });
+export const madeReady = z.object({ data: z.object({ markPullRequestReadyForReview: ready }) });
+
+const DECISIONS: Readonly<Record<string, PullStanding['wants']>> = {
+  REVIEW_REQUIRED: 'approval',
+  CHANGES_REQUESTED: 'changes',
+};
+
+const stands = z.object({
+  isInMergeQueue: z.boolean().nullish(),
+  mergeQueueEntry: z.object({ position: z.int() }).nullish(),
+  reviewDecision: z.string().nullish(),
+});
+export const standing = z
+  .object({ data: z.object({ repository: z.object({ pullRequest: stands }) }) })
+  .transform(({ data }): PullStanding => {
+    const { isInMergeQueue, mergeQueueEntry: entry, reviewDecision } = data.repository.pullRequest;
+    const wants = DECISIONS[reviewDecision ?? ''];
+    return {
+      ...((isInMergeQueue || entry) && { queued: entry ? { place: entry.position } : {} }),
+      ...(wants && { wants }),
+    };
+  });
 
 const CONCLUSIONS: Readonly<Record<string, ForgeCheck['state']>> = {
   success: 'passed',
@@ -109,6 +140,15 @@ export const branch = z.object({
     .object({ required_status_checks: z.object({ contexts: z.array(line).max(200) }).nullish() })
     .nullish(),
 });
+
+/** Of a ruleset's rules those that name checks: https://docs.github.com/en/rest/repos/rules */
+const rule = z
+  .object({
+    type: z.literal('required_status_checks'),
+    parameters: z.object({ required_status_checks: z.array(z.object({ context: line })).max(200) }),
+  })
+  .transform(({ parameters }) => parameters.required_status_checks.map(({ context }) => context));
+export const rules = many(rule);
 
 const comment = z.object({ id: z.int(), user, body: text, created_at: at, html_url: line }).transform(
   (one): ForgeComment => ({

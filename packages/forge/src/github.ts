@@ -10,7 +10,9 @@ import type {
   OpenOutcome,
   PullRequest,
   PullRequestDraft,
+  PullStanding,
 } from '@swarm/core/ports/forge';
+import { graphqlPath, READY, STANDING } from './github-graphql.ts';
 import * as shapes from './github-shapes.ts';
 import { Http, type HttpOptions, Silent } from './http.ts';
 import { read } from './shapes.ts';
@@ -27,9 +29,11 @@ export class GitHub implements Forge {
   readonly kind = 'github';
   readonly slug: string;
   readonly #http: Http;
+  readonly #graphql: string;
 
   constructor({ slug, token, ...options }: GitHubOptions) {
     this.slug = slug;
+    this.#graphql = graphqlPath(options.api);
     this.#http = new Http({
       ...options,
       headers: {
@@ -77,13 +81,14 @@ export class GitHub implements Forge {
     return this.#one(`repos/${this.slug}/pulls/${number}`, shapes.pull, 'a pull request');
   }
 
-  async openPull({ head, base, title, body }: PullRequestDraft): Promise<OpenOutcome> {
+  async openPull({ head, base, title, body, isDraft }: PullRequestDraft): Promise<OpenOutcome> {
     const path = `repos/${this.slug}/pulls`;
     const isFork = !sameSlug(head.slug, this.slug);
     const asked = {
       title,
       body,
       base,
+      ...(isDraft && { draft: true }),
       head: isFork ? `${head.slug.split('/')[0]}:${head.branch}` : head.branch,
       // Forks of one owner are told apart by their repository.
       ...(isFork && { head_repo: head.slug.split('/').at(-1), maintainer_can_modify: true }),
@@ -108,6 +113,28 @@ export class GitHub implements Forge {
     return answer.status === 200 ? undefined : answer.message || `it answered ${answer.status}`;
   }
 
+  /** Only GraphQL can: https://docs.github.com/en/graphql/reference/mutations#markpullrequestreadyforreview */
+  async makeReady(number: number): Promise<string | undefined> {
+    const path = `repos/${this.slug}/pulls/${number}`;
+    const named = await this.#one(path, shapes.node, 'a pull request');
+    if (!named) return 'it is gone';
+    const answer = await this.#query(READY, { id: named.node_id });
+    const told = shapes.madeReady.safeParse(answer.json);
+    return told.success ? undefined : answer.message || `it answered ${answer.status}`;
+  }
+
+  /** An older GitHub Enterprise knows no queue: what it does not tell is not known. */
+  async standing(number: number): Promise<PullStanding> {
+    const [owner, name] = this.slug.split('/');
+    const answer = await this.#query(STANDING, { owner, name, number });
+    const told = shapes.standing.safeParse(answer.json);
+    return told.success ? told.data : {};
+  }
+
+  #query(query: string, variables: Readonly<Record<string, unknown>>) {
+    return this.#http.ask({ method: 'POST', path: this.#graphql, body: { query, variables } });
+  }
+
   async checks(commit: CommitId, base: string): Promise<readonly ForgeCheck[]> {
     const at = `repos/${this.slug}/commits/${commit}`;
     const [runs, statuses, required] = await Promise.all([
@@ -125,12 +152,19 @@ export class GitHub implements Forge {
     ];
   }
 
+  /** A branch is protected by itself, or by rulesets, or both. */
   async #required(base: string): Promise<readonly string[]> {
-    const path = `repos/${this.slug}/branches/${encodeURIComponent(base)}`;
-    const answer = await this.#http.ask({ method: 'GET', path });
-    if (answer.status !== 200) return [];
-    const { protection } = read(shapes.branch, answer.json, 'a branch');
-    return protection?.required_status_checks?.contexts ?? [];
+    const name = encodeURIComponent(base);
+    const [answer, rules] = await Promise.all([
+      this.#http.ask({ method: 'GET', path: `repos/${this.slug}/branches/${name}` }),
+      // Where rulesets are not sold, they are forbidden.
+      this.#http.list({ path: `repos/${this.slug}/rules/branches/${name}` }, undefined, [403, 404]),
+    ]);
+    const own =
+      answer.status === 200
+        ? read(shapes.branch, answer.json, 'a branch').protection?.required_status_checks?.contexts
+        : undefined;
+    return [...new Set([...(own ?? []), ...shapes.rules(rules ?? []).flat()])];
   }
 
   async reviews(number: number): Promise<readonly ForgeComment[]> {

@@ -40,11 +40,14 @@ export const mergeRequest = z.object({
   description: text,
   merge_user: user,
   closed_by: user,
+  merge_commit_sha: commit.nullish(),
+  squash_commit_sha: commit.nullish(),
 });
 
 /** @param slug of the repository the branch is in. */
 export function pullOf(one: z.output<typeof mergeRequest>, slug: string): PullRequest {
   const by = one.merge_user ?? one.closed_by;
+  const mergedAs = one.merge_commit_sha ?? one.squash_commit_sha ?? one.sha;
   return {
     number: one.iid,
     url: one.web_url,
@@ -56,6 +59,7 @@ export function pullOf(one: z.output<typeof mergeRequest>, slug: string): PullRe
     title: one.title,
     body: one.description,
     ...(by && { endedBy: by.username }),
+    ...(one.state === 'merged' && { mergedAs: mergedAs as CommitId }),
   };
 }
 
@@ -115,6 +119,30 @@ export const commentOf = (one: Note, url: string): ForgeComment => ({
   ...(one.position?.new_line && { line: one.position.new_line }),
   ...(one.resolved && { isSettled: true as const }),
 });
+
+const approval = z.object({ user: z.object({ username: login }), approved_at: at.nullish() });
+export const approvals = z.object({
+  approvals_left: z.int().nullish(),
+  approved_by: z.array(approval).max(500).nullish(),
+});
+export type Approvals = z.output<typeof approvals>;
+
+export const approvalOf = (
+  { user: who, approved_at }: z.output<typeof approval>,
+  url: string,
+): ForgeComment => ({
+  id: `approval-${who.username}`,
+  author: who.username,
+  body: '',
+  at: approved_at ?? 0,
+  url,
+  verdict: 'approved',
+});
+
+/** A place in a merge train: https://docs.gitlab.com/api/merge_trains/ */
+export const car = z.object({ status: z.string() });
+export const isWaiting = ({ status: now }: z.output<typeof car>): boolean =>
+  now !== 'merged' && now !== 'skip_merged';
 
 export const issue = z
   .object({

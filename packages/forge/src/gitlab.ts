@@ -11,6 +11,7 @@ import type {
   OpenOutcome,
   PullRequest,
   PullRequestDraft,
+  PullStanding,
 } from '@swarm/core/ports/forge';
 import * as shapes from './gitlab-shapes.ts';
 import { Http, type HttpOptions, Silent } from './http.ts';
@@ -84,14 +85,14 @@ export class GitLab implements Forge {
     return fork?.path_with_namespace ?? '';
   }
 
-  async openPull({ head, base, title, body }: PullRequestDraft): Promise<OpenOutcome> {
+  async openPull({ head, base, title, body, isDraft }: PullRequestDraft): Promise<OpenOutcome> {
     const target = await this.#project(this.#at);
     if (!target) return { kind: 'refused', why: `there is no ${this.slug}` };
     const asked = {
       source_branch: head.branch,
       target_branch: base,
       target_project_id: target.id,
-      title,
+      title: isDraft ? `Draft: ${title}` : title,
       description: body,
       remove_source_branch: false,
     };
@@ -122,6 +123,34 @@ export class GitLab implements Forge {
     return answer.status === 200 ? undefined : answer.message || `it answered ${answer.status}`;
   }
 
+  /** To GitLab a draft is one whose title says so. */
+  async makeReady(number: number): Promise<string | undefined> {
+    const pull = await this.pull(number);
+    if (!pull) return 'it is gone';
+    const title = pull.title.replace(/^(?:\s*(?:draft:|\[draft\]|\(draft\)))+\s*/i, '');
+    return title === pull.title ? undefined : this.updatePull(number, { title });
+  }
+
+  /** Both are parts of GitLab that not everybody has: where they are not, nothing is known. */
+  async standing(number: number): Promise<PullStanding> {
+    const [train, approvals] = await Promise.all([
+      this.#http.ask({ method: 'GET', path: `${this.#at}/merge_trains/merge_requests/${number}` }),
+      this.#approvals(number),
+    ]);
+    const car = train.status === 200 ? shapes.car.safeParse(train.json) : undefined;
+    return {
+      ...(car?.success && shapes.isWaiting(car.data) && { queued: {} }),
+      ...((approvals?.approvals_left ?? 0) > 0 && { wants: 'approval' as const }),
+    };
+  }
+
+  async #approvals(number: number): Promise<shapes.Approvals | undefined> {
+    const path = `${this.#at}/merge_requests/${number}/approvals`;
+    const { status, json } = await this.#http.ask({ method: 'GET', path });
+    const told = status === 200 ? shapes.approvals.safeParse(json) : undefined;
+    return told?.success ? told.data : undefined;
+  }
+
   /** GitLab requires no check by its name: where pipelines must succeed, everything that may not fail is required. */
   async checks(commit: CommitId, _base: string): Promise<readonly ForgeCheck[]> {
     const [told, project] = await Promise.all([
@@ -137,12 +166,16 @@ export class GitLab implements Forge {
 
   async reviews(number: number): Promise<readonly ForgeComment[]> {
     const on = `${this.#at}/merge_requests/${number}`;
-    const [all, pull] = await Promise.all([this.#list(`${on}/discussions`), this.pull(number)]);
-    const told = shapes.discussions(all).flatMap(({ notes }) => notes);
-    return told
-      .filter(({ system }) => !system)
-      .map((one) => shapes.commentOf(one, pull?.url ?? ''))
-      .toSorted((a, b) => a.at - b.at || a.id.localeCompare(b.id));
+    const [all, pull, approvals] = await Promise.all([
+      this.#list(`${on}/discussions`),
+      this.pull(number),
+      this.#approvals(number),
+    ]);
+    const url = pull?.url ?? '';
+    const notes = shapes.discussions(all).flatMap((one) => one.notes);
+    const said = notes.filter(({ system }) => !system).map((one) => shapes.commentOf(one, url));
+    const yes = (approvals?.approved_by ?? []).map((one) => shapes.approvalOf(one, url));
+    return [...said, ...yes].toSorted((a, b) => a.at - b.at || a.id.localeCompare(b.id));
   }
 
   issue(number: number): Promise<ForgeIssue | undefined> {

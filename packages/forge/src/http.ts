@@ -83,11 +83,12 @@ export class Http {
 
   /**
    * Every entry of a list, over all its pages: a part of one is never taken for it, for checks and comments decide
-   * things. Undefined: there is no such thing. Errors: as `ask`, and SW0706 for a list that cannot be read to its end.
+   * things. Undefined: there is no such thing, by a status in `absent`. Errors: as `ask`, and SW0706 for a list that cannot be read to its end.
    */
   async list(
     asked: Omit<Asked, 'method' | 'body'>,
     entries?: (json: unknown) => unknown,
+    absent: readonly number[] = [404],
   ): Promise<readonly unknown[] | undefined> {
     const all: unknown[] = [];
     let next: URL | undefined = this.#address({
@@ -102,7 +103,7 @@ export class Http {
           throw error instanceof Silent ? this.#silent(error) : error;
         },
       );
-      if (answer.status === 404) return undefined;
+      if (absent.includes(answer.status)) return undefined;
       const list = entries ? entries(answer.json) : answer.json;
       if (answer.status !== 200 || !Array.isArray(list)) throw this.refused(answer, `GET ${asked.path}`);
       all.push(...(list as unknown[]));

@@ -1,11 +1,14 @@
 /** Second opinions: another forge than ours answers the adapter, and another client than ours asks the fake. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Gitlab } from '@gitbeaker/rest';
 import { Octokit } from '@octokit/core';
+import { validate } from '@octokit/graphql-schema';
 import type { PullRequest } from '@swarm/core/ports/forge';
 import { FakeForge, MemoryRefs } from '@swarm/testkit';
 import { createEmulator } from 'emulate';
 import { GitHub } from '../src/github.ts';
+import { READY, STANDING } from '../src/github-graphql.ts';
 import { realTime } from '../src/testing.ts';
 
 test('a forge that others wrote answers the adapter as ours does: repository, pull request, issue, comments, checks', async (t) => {
@@ -113,4 +116,91 @@ test('GitHub’s own client finds in our forge what it finds in GitHub', async (
     rest.request('GET /repos/{owner}/{repo}', { ...at, headers: { 'if-none-match': etag } }),
     { status: 304 },
   );
+});
+
+test('what is asked by GraphQL is right by GitHub’s own description of it, and what is not is found', () => {
+  for (const document of [READY, STANDING]) assert.deepEqual(validate(document), []);
+  assert.match(
+    String(validate(STANDING.replace('isInMergeQueue', 'isQueued'))),
+    /Cannot query field "isQueued"/,
+  );
+});
+
+test('GitHub’s own client makes a draft of our forge ready by GraphQL, and sees its ruleset and its queue', async (t) => {
+  const fake = await FakeForge.start();
+  t.after(() => fake.close());
+  const refs = new MemoryRefs();
+  for (const branch of ['main', 'swarm/r-1']) refs.set(branch);
+  const repository = fake.add('acme/shop', refs);
+  repository.access.set('owner', 'admin');
+  repository.rulesets.set('main', ['audit']);
+  fake.state.tokens.set('ghp_0wn', 'owner');
+  const rest = new Octokit({ auth: 'ghp_0wn', baseUrl: fake.api });
+  const at = { owner: 'acme', repo: 'shop' };
+  const asked = { ...at, title: 'T', head: 'swarm/r-1', base: 'main', draft: true };
+  const { data: pull } = await rest.request('POST /repos/{owner}/{repo}/pulls', asked);
+  assert.equal(pull.draft, true);
+  const made = await rest.graphql<{ markPullRequestReadyForReview: unknown }>(
+    'mutation ($id: ID!) { markPullRequestReadyForReview(input: { pullRequestId: $id }) { pullRequest { isDraft } } }',
+    { id: pull.node_id },
+  );
+  assert.deepEqual(made.markPullRequestReadyForReview, { pullRequest: { isDraft: false } });
+  await assert.rejects(rest.graphql(READY, { id: 'PR_nobodys' }), /Could not resolve to a node/);
+  const { data: rules } = await rest.request('GET /repos/{owner}/{repo}/rules/branches/{branch}', {
+    ...at,
+    branch: 'main',
+  });
+  assert.deepEqual(
+    rules.map(({ type }) => type),
+    ['deletion', 'required_status_checks'],
+  );
+  repository.rulesets.clear();
+  repository.queues.set('main', []);
+  await assert.rejects(
+    rest.request('PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge', { ...at, pull_number: pull.number }),
+    { status: 405 },
+  );
+  await fake.state.enqueue(repository, pull.number);
+  const told = await rest.graphql(STANDING, { owner: 'acme', name: 'shop', number: pull.number });
+  assert.partialDeepStrictEqual(told, {
+    repository: { pullRequest: { isInMergeQueue: true, mergeQueueEntry: { position: 1 } } },
+  });
+});
+
+test('a client of GitLab’s that others wrote finds in our forge what it finds in GitLab', async (t) => {
+  const fake = await FakeForge.start({ dialect: 'gitlab' });
+  t.after(() => fake.close());
+  const refs = new MemoryRefs();
+  for (const branch of ['main', 'swarm/r-1']) refs.set(branch);
+  const repository = fake.add('acme/shop', refs);
+  repository.access.set('owner', 'admin');
+  repository.approvals = 1;
+  fake.state.tokens.set('glpat-0wn', 'owner');
+  const gitlab = new Gitlab({ host: fake.web, token: 'glpat-0wn' });
+  const project = await gitlab.Projects.show('acme/shop');
+  assert.deepEqual([project.path_with_namespace, project.default_branch], ['acme/shop', 'main']);
+  const make = () => gitlab.MergeRequests.create('acme/shop', 'swarm/r-1', 'main', 'Draft: T');
+  const made = await make();
+  assert.deepEqual([made.state, made.draft, made.source_branch], ['opened', true, 'swarm/r-1']);
+  await assert.rejects(make(), /already exists/);
+  const ready = await gitlab.MergeRequests.edit('acme/shop', made.iid, { title: 'T' });
+  assert.equal(ready.draft, false);
+  const left = async () =>
+    (await gitlab.MergeRequestApprovals.showConfiguration('acme/shop', { mergerequestIId: made.iid }))
+      .approvals_left;
+  assert.equal(await left(), 1);
+  const approval = {
+    id: fake.state.nextId(),
+    at: fake.state.now(),
+    author: 'helper',
+    body: '',
+    verdict: 'APPROVED',
+  } as const;
+  repository.pulls[0]!.reviews.push(approval);
+  assert.equal(await left(), 0);
+  const issue = fake.state.openIssue(repository, { title: 'Long', author: 'owner' });
+  for (let n = 1; n <= 130; n++) fake.state.comment(issue, 'owner', `comment ${n}`);
+  assert.equal((await gitlab.IssueNotes.all('acme/shop', issue.number)).length, 130);
+  const wrong = new Gitlab({ host: fake.web, token: 'nobody' });
+  await assert.rejects(wrong.Projects.show('acme/shop'), /Bad credentials|Unauthorized/i);
 });

@@ -27,6 +27,7 @@ const PLACES: readonly (readonly [method: string, path: RegExp, name: string, st
   ['GET', /\/pulls\/\d+$/, 'pull', 200],
   ['GET', /\/check-runs$/, 'runs', 200],
   ['GET', /\/status$/, 'status', 200],
+  ['GET', /\/rules\/branches\/\w+$/, 'rules', 200],
   ['GET', /\/branches\/\w+$/, 'branch', 200],
   ['POST', /\/issues\/\d+\/comments$/, 'commented', 201],
   ['GET', /\/issues\/\d+\/comments$/, 'comments', 200],

@@ -78,7 +78,7 @@ class Loop implements Orchestrator {
     this.#monitor = new Monitor(this.state, given);
     const ports = { ...given, log: this.#monitor.log };
     this.#needs = new NeedsWatch(this.state, ports.log);
-    this.#pushes = new PushFollower(this.state, ports.pulls, ports.log);
+    this.#pushes = new PushFollower(this.state, ports.pulls, ports.log, ports.clock);
     this.#ports = ports;
     this.#settings = settings;
     this.#effects = new Effects({

@@ -6,7 +6,7 @@ import type { Opening } from '../preparing/opening.ts';
 import { prepareFor } from '../preparing/prepare.ts';
 import type { RunOptions } from '../program/options.ts';
 import { work } from '../running/work.ts';
-import { branchOfRun, type PrAsk } from './pr-ask.ts';
+import type { PrAsk } from './pr-ask.ts';
 
 export interface FollowedUp {
   readonly code: number;
@@ -15,11 +15,11 @@ export interface FollowedUp {
 
 export async function followUp(
   { read, found, options, context }: PrAsk,
+  branch: string,
   text: string,
   plan: readonly TaskDraft[],
 ): Promise<FollowedUp> {
   const { file } = read;
-  const branch = branchOfRun(read);
   const { driver, fallback = [] } = file.config.agent;
   const asked: RunOptions = {
     repo: read.repository.repository,

@@ -3,11 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { SwarmError } from '@swarm/core/errors';
 import type { Forge, PullRequest } from '@swarm/core/ports/forge';
 import { type ChecksVerdict, checksVerdict, checkTasks } from '@swarm/core/rules/follow-up';
+import { standingTexts } from '@swarm/core/views/pull-standing';
 import { countText, plain } from '@swarm/core/views/words';
 import { parseDurationMs } from '../config/units.ts';
 import { forgeOf } from '../running/forging.ts';
 import { followUp } from './follow-up.ts';
-import { openPull, type PrAsk } from './pr-ask.ts';
+import { openPulls, type PrAsk } from './pr-ask.ts';
 
 /** Follow-up runs of one command. */
 const ROUNDS_MAX = 3;
@@ -16,23 +17,41 @@ const LOOK_MS = 15_000;
 /** So many looks in a row without any check: there are none. They need a moment to begin. */
 const NONE_LOOKS = 3;
 
+/** In a stack from the bottom up: what is mended below is brought to what stands on it. */
 export async function untilGreen(asked: PrAsk): Promise<number> {
-  const { output } = asked.context;
   const waitMs = waitOf(asked.options.wait);
   const forge = forgeOf(asked.found);
   for (let round = 0; ; round++) {
-    const pull = await openPull(forge, asked);
-    const verdict = await ended(forge, pull, waitMs, (text) => output.narrate(text));
-    if (verdict.kind !== 'red') return told(verdict, pull, asked);
-    const names = verdict.failed.map(({ name }) => plain(name, 100)).join(', ');
-    if (round === ROUNDS_MAX) throw new SwarmError(stillRed(pull, names));
-    output.narrate(
-      `${countText(verdict.failed.length, 'check')} of ${pull.url} ${verdict.failed.length === 1 ? 'fails' : 'fail'}: ${names}`,
-    );
-    const text = `Make the checks of pull request ${pull.number} pass`;
-    const { code, run } = await followUp(asked, text, checkTasks(verdict.failed));
-    if (run.state.landedCount === 0) return code === 0 ? 1 : code;
+    const pulls = await openPulls(forge, asked);
+    const ends: End[] = [];
+    for (const pull of pulls) ends.push({ pull, verdict: await endOf(forge, pull, waitMs, asked) });
+    const red = ends.find(isRed);
+    if (!red) return told(forge, ends, asked);
+    const code = await mend(red, round, asked);
+    if (code !== undefined) return code;
+    if (pulls.length > 1) await asked.again();
   }
+}
+
+interface End {
+  readonly pull: PullRequest;
+  readonly verdict: ChecksVerdict;
+}
+type Red = End & { readonly verdict: Extract<ChecksVerdict, { kind: 'red' }> };
+const isRed = (end: End): end is Red => end.verdict.kind === 'red';
+
+/** Returns how it ends, where nothing came of it. Errors: SW0634 after the last round. */
+async function mend({ pull, verdict }: Red, round: number, asked: PrAsk): Promise<number | undefined> {
+  const names = verdict.failed.map(({ name }) => plain(name, 100)).join(', ');
+  if (round === ROUNDS_MAX) throw new SwarmError(stillRed(pull, names));
+  const { failed } = verdict;
+  asked.context.output.narrate(
+    `${countText(failed.length, 'check')} of ${pull.url} ${failed.length === 1 ? 'fails' : 'fail'}: ${names}`,
+  );
+  const text = `Make the checks of pull request ${pull.number} pass`;
+  const { code, run } = await followUp(asked, pull.head.branch, text, checkTasks(failed));
+  if (run.state.landedCount === 0) return code === 0 ? 1 : code;
+  return undefined;
 }
 
 /** Undefined is an hour. Errors: SW0101. */
@@ -48,11 +67,11 @@ function waitOf(text: string | undefined): number {
 }
 
 /** Looks again until nothing is pending, or the time is up. */
-async function ended(
+async function endOf(
   forge: Forge,
   pull: PullRequest,
   waitMs: number,
-  say: (text: string) => void,
+  { context }: PrAsk,
 ): Promise<ChecksVerdict> {
   const over = performance.now() + waitMs;
   const lookMs = Math.min(LOOK_MS, Math.max(50, waitMs / 20));
@@ -65,30 +84,44 @@ async function ended(
       verdict.kind === 'waiting'
         ? verdict.names.map((name) => plain(name, 100)).join(', ')
         : 'the first of them';
-    if (names !== saidFor) say(`waiting for checks: ${names}`);
+    if (names !== saidFor) context.output.narrate(`waiting for checks: ${names}`);
     saidFor = names;
     await pause(lookMs);
   }
 }
 
-function told(
-  verdict: Exclude<ChecksVerdict, { kind: 'red' }>,
-  pull: PullRequest,
-  { context, options }: PrAsk,
-): number {
-  const { output } = context;
-  if (verdict.kind === 'waiting')
-    throw new SwarmError({
-      code: 'SW0634',
-      what: `checks of pull request ${pull.number} have not ended: ${verdict.names.map((name) => plain(name, 100)).join(', ')}`,
-      where: pull.url,
-      fix: 'swarm pr --until-green --wait 2h',
-    });
-  const text = verdict.kind === 'none' ? 'no checks run on it' : 'all its checks have passed';
-  if (options.json) output.json({ url: pull.url, checks: verdict.kind });
-  else output.result(`${pull.url}: ${text}`);
+async function told(forge: Forge, ends: readonly End[], asked: PrAsk): Promise<number> {
+  const { output } = asked.context;
+  for (const { pull, verdict } of ends)
+    if (verdict.kind === 'waiting') throw new SwarmError(notEnded(pull, verdict.names));
+  const rows = [];
+  for (const { pull, verdict } of ends) {
+    const notes = await notesOn(forge, pull, asked);
+    rows.push({ url: pull.url, checks: verdict.kind, ...(notes.length > 0 && { notes }) });
+    const said = verdict.kind === 'none' ? 'no checks run on it' : 'all its checks have passed';
+    if (!asked.options.json) output.result(`${pull.url}: ${[said, ...notes].join('; ')}`);
+  }
+  if (asked.options.json) output.json(rows.length === 1 ? rows[0]! : rows);
   return 0;
 }
+
+/** A draft of ours is made ready; what else it waits for is said. */
+async function notesOn(forge: Forge, pull: PullRequest, { read }: PrAsk): Promise<readonly string[]> {
+  const notes: string[] = [];
+  if (pull.isDraft && read.file.pull?.isDraft) {
+    const why = await forge.makeReady(pull.number);
+    notes.push(why === undefined ? 'it is a draft no more' : `it is a draft still: ${plain(why, 300)}`);
+  }
+  return [...notes, ...standingTexts(await forge.standing(pull.number))];
+}
+
+const notEnded = (pull: PullRequest, names: readonly string[]) =>
+  ({
+    code: 'SW0634',
+    what: `checks of pull request ${pull.number} have not ended: ${names.map((name) => plain(name, 100)).join(', ')}`,
+    where: pull.url,
+    fix: 'swarm pr --until-green --wait 2h',
+  }) as const;
 
 const stillRed = (pull: PullRequest, names: string) =>
   ({

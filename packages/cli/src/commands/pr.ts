@@ -1,24 +1,21 @@
 /** `swarm pr`: the pull request of a run, opened or brought up to date, and what people and checks say of it worked on. */
 import { SwarmError } from '@swarm/core/errors';
-import type { PullPlace } from '@swarm/core/ports/forge';
-import { type Proposed, proposeInRun } from '@swarm/orchestrator';
+import type { Proposed } from '@swarm/orchestrator';
 import { type ReadRun, readRun } from '../finding/opened-run.ts';
-import { programPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import type { PrOptions } from '../program/options.ts';
-import { composePorts } from '../running/compose-ports.ts';
 import { findForge } from '../running/forging.ts';
-import { lockRepository } from '../running/work.ts';
 import { sanitizeLine } from '../telling/output.ts';
 import { address } from './pr-address.ts';
 import type { PrAsk } from './pr-ask.ts';
+import { propose } from './pr-propose.ts';
 import { untilGreen } from './pr-until-green.ts';
 
 export async function pr(options: PrOptions, context: Context): Promise<number> {
   const read = await readRun(options, context);
   requirePullable(read, options);
   const found = await findForge(read.repository.gitDir, read.file.target, context.env);
-  const asked = { read, found, options, context };
+  const asked: PrAsk = { read, found, options, context, again: () => propose(asked) };
   const proposed = await propose(asked);
   if (proposed.outcome === 'refused') {
     throw new SwarmError({
@@ -34,28 +31,6 @@ export async function pr(options: PrOptions, context: Context): Promise<number> 
   if (options.untilGreen) return untilGreen(asked);
   if (options.json) context.output.json({ run: read.paths.run, ...proposed });
   return 0;
-}
-
-/** Under the lock, as everything that opens the hub and writes the journal. Errors: SW0501. */
-async function propose({ read, found, options, context }: PrAsk): Promise<Proposed> {
-  const { repository, paths } = read;
-  const isStacked = options.stack ?? read.file.pull?.isStacked;
-  const file = { ...read.file, pull: isStacked ? { isStacked: true as const } : {} };
-  const lock = await lockRepository(repository, file.run);
-  try {
-    const ask = {
-      file,
-      repository,
-      paths,
-      env: context.env,
-      places: programPlaces(),
-      onLine: () => undefined,
-    };
-    const { ports, close } = await composePorts(ask, found);
-    return await proposeInRun({ ...ports, pulls: ports.pulls as PullPlace }).finally(close);
-  } finally {
-    await lock.release();
-  }
 }
 
 function requirePullable({ state, file, paths }: ReadRun, options: PrOptions): void {
@@ -76,12 +51,6 @@ function requirePullable({ state, file, paths }: ReadRun, options: PrOptions): v
       'SW0101',
       '--address and --until-green are one after the other',
       'swarm pr --address; then swarm pr --until-green',
-    );
-  if ((options.address || options.untilGreen) && (options.stack || file.pull?.isStacked))
-    say(
-      'SW0108',
-      'a stack is not worked on as a whole yet',
-      'swarm land <branch> --deliver push, for one of its branches',
     );
 }
 

@@ -3,7 +3,7 @@ import type { UndoAsk } from '@swarm/core/decisions/undo';
 import { SwarmError } from '@swarm/core/errors';
 import { endingText } from '@swarm/core/views/ending';
 import { countText, shortCommit } from '@swarm/core/views/words';
-import { type UndoOutcome, undoInRun } from '@swarm/orchestrator';
+import { type Proposed, type UndoOutcome, undoInRun } from '@swarm/orchestrator';
 import { askLive } from '../control/client.ts';
 import type { AskedUndo } from '../control/wire.ts';
 import { type ReadRun, readRun } from '../finding/opened-run.ts';
@@ -14,6 +14,8 @@ import { composePorts } from '../running/compose-ports.ts';
 import type { RunFile } from '../running/run-file.ts';
 import { lockRepository } from '../running/work.ts';
 import { createLive } from '../telling/live.ts';
+import { sanitizeLine } from '../telling/output.ts';
+import { proposeAgain } from './pr-propose.ts';
 import { knownTask, nothingNamed, problemOf, whileLeaving, whileLive } from './undo-refused.ts';
 
 export async function undo(
@@ -35,8 +37,12 @@ export async function undo(
     context.output.narrate('stopped: nothing was undone');
     return 130;
   }
-  tell(outcome, read, file, options, context);
-  if (!options.json) context.output.result(endingText((await readAgain(read, context)).state));
+  const after = await readAgain(read, context);
+  // A live run brings it there itself; what was proposed may be merged by anybody, with what was taken back.
+  const isProposed = after.state.closed && after.state.delivered?.url !== undefined;
+  const pull = isProposed ? await proposeAgain(after, context) : undefined;
+  tell(outcome, read, pull, options, context);
+  if (!options.json) context.output.result(endingText(after.state));
   return 0;
 }
 
@@ -133,22 +139,31 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function tell(
   { tasks, commit, wasFound }: Undone,
-  { paths }: ReadRun,
-  file: RunFile,
+  { paths, file }: ReadRun,
+  pull: Proposed | undefined,
   options: UndoOptions,
   { output }: Context,
 ): void {
   if (options.json) {
-    output.json({ run: paths.run, undone: tasks, commit, ref: file.landOn, wasFound });
+    const proposed = pull && { pull };
+    output.json({ run: paths.run, undone: tasks, commit, ref: file.landOn, wasFound, ...proposed });
     return;
   }
   const own = file.landOn.replace('refs/heads/', '');
   const branch = file.remote ? `${file.remote.remote}/${file.remote.branch}` : own;
   const how = wasFound ? FOUND : '';
   output.result(`${namesOf(tasks)} undone: ${branch} is now at ${shortCommit(commit)}${how}`);
+  if (pull) output.result(pullText(pull, file));
   // What was pushed is where it goes.
-  if (file.landOn !== `refs/heads/${file.target}` && !file.remote)
+  else if (file.landOn !== `refs/heads/${file.target}` && !file.remote)
     output.result(`next: ${deliverCommand(file, branch)}`);
+}
+
+function pullText({ outcome, url, ref, detail }: Proposed, { run }: RunFile): string {
+  const note = detail === '' ? '' : `: ${sanitizeLine(detail, 400)}`;
+  return outcome === 'done'
+    ? `${sanitizeLine(url ?? ref, 300)} has it too${note}`
+    : `the pull request does not have it yet${note}\nnext: swarm pr --run ${run}`;
 }
 
 /** The target itself is moved only at the operator's word. */

@@ -173,6 +173,8 @@ export interface Config {
   readonly outside: CompleteConfig['scope']['outside'];
   readonly deliver: CompleteConfig['deliver']['to'];
   readonly sign: CompleteConfig['deliver']['sign'];
+  /** Absent in runs of before it was there. */
+  readonly draft?: true;
   /** Absent: no reference carries the run. */
   readonly journal?: { readonly everyMs: number };
 }
@@ -258,6 +260,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
     outside: scope.outside,
     deliver: deliver.to,
     sign: deliver.sign,
+    ...(deliver.draft && { draft: true as const }),
     ...(complete.journal.ref && { journal: { everyMs: ms(complete.journal.every) } }),
   };
 }

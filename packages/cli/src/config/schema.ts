@@ -307,6 +307,12 @@ const review = table('Votes on each change before it may land; see docs/votes.md
 });
 
 const deliver = table('Where the result goes.', {
+  draft: z
+    .boolean()
+    .describe(
+      'With `pr`: the pull request is opened as a draft, at the first landing, and made ready when the run is complete; a stack is opened so at the end. `swarm pr --until-green` makes it ready too.',
+    )
+    .default(false),
   to: z
     .enum(['branch', 'apply', 'push', 'pr'])
     .describe(

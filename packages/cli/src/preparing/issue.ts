@@ -62,7 +62,7 @@ const untrusted = (outsiders: readonly string[]): string =>
     .map((login) => plain(login, 60))
     .join(
       ', ',
-    )}, who may not write to the repository, are marked untrusted; what they lead to cannot change CI, hooks or the gate`;
+    )}, who may not write to the repository, are marked untrusted; what they lead to cannot change CI, hooks or the gate, nor leave its task’s scope`;
 
 function noIssue(asked: string, number: number | undefined, { slug, host, web }: ForgePlace): Problem {
   const shown = plain(asked, 200);

@@ -148,7 +148,7 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     ...pinned.file,
     ...(options.fixRed && { fixRed: true as const }),
     ...(bridge && { bridge }),
-    ...(isPull && { pull: options.stack ? { isStacked: true as const } : {} }),
+    ...(isPull && { pull: pullOf(options, loaded.config) }),
     ...(opening.issue && { issue: opening.issue }),
     ...(cassette && { cassette }),
   };
@@ -161,6 +161,11 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     notices: [...pinned.notices, ...recorded.notices, ...differences(recorded, file, pinned.base)],
   };
 }
+
+const pullOf = ({ stack }: RunOptions, { draft }: Config): NonNullable<RunFile['pull']> => ({
+  ...(stack && { isStacked: true as const }),
+  ...(draft && { isDraft: true as const }),
+});
 
 const loneStack: Problem = {
   code: 'SW0101',

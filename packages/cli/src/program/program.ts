@@ -98,7 +98,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--repo <path-or-url>', 'the repository; without it, the one you stand in')
     .option('--target <branch>', 'the branch the work is for')
     .option('--deliver <to>', 'branch, apply, push or pr')
-    .option('--stack', 'with --deliver pr: a pull request for each task, each on the one it stands on')
+    .option('--stack', 'with --deliver pr: a pull request for each task, each on the one it depends on')
     .option('--request-file <file>', 'read the request from a file, - for standard input')
     .option('--plan <tasks.json>', 'take the tasks from a file (JSON or NDJSON) and ask no planner')
     .option(

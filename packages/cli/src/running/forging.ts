@@ -96,5 +96,6 @@ export function pullPlace(found: FoundForge, file: RunFile, branches: RunBranche
     base: found.base,
     ...(issue && { asker: issue }),
     ...(pull?.isStacked && { isStacked: true as const }),
+    ...(pull?.isDraft && { isDraft: true as const }),
   };
 }

@@ -26,7 +26,7 @@ export interface RunFile {
   /** Where every landing is pushed to, with `deliver: 'push'`. Its address stays in the repository's configuration. */
   readonly remote?: RemoteBranch;
   /** One pull request at its end, or one for each task; with `deliver: 'pr'`. Which forge, the remotes say each time. */
-  readonly pull?: { readonly isStacked?: true };
+  readonly pull?: { readonly isStacked?: true; readonly isDraft?: true };
   /** The run whose pull request it works on, and what that was for: its branch is this run's target. */
   readonly follows?: { readonly run: RunId; readonly target: string };
   /** The issue that asked for it. */
@@ -71,7 +71,7 @@ const schema = z.looseObject({
   landOn: z.string(),
   deliver: z.enum(['branch', 'apply', 'push', 'pr']),
   remote: z.object({ remote: z.string(), branch: z.string() }).optional(),
-  pull: z.object({ isStacked: z.literal(true).optional() }).optional(),
+  pull: z.object({ isStacked: z.literal(true).optional(), isDraft: z.literal(true).optional() }).optional(),
   follows: z
     .object({ run: z.string().refine((r) => parseRunId(r) !== undefined), target: z.string() })
     .optional(),

@@ -94,7 +94,8 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
     ...(file.fixRed && { fixRed: true as const }),
     ...(file.hosts && { hosted: true as const }),
-    outside: config.outside,
+    // An agent may obey what outsiders wrote, whatever the plan says: what leaves its scope is then nobody's wish.
+    outside: opening!.hasOutsiders ? 'hold' : config.outside,
     ...(opening!.hasOutsiders && { hasOutsiders: true as const }),
     ...reviewOf(config),
     ...acceptanceOf(ask),

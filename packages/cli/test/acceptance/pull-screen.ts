@@ -1,13 +1,14 @@
 /**
  * `pnpm screens:pull`: the body of a pull request as people see it. A run with hostile words in it is proposed to a forge; the
  * body is rendered by GitHub's own renderer (`cmark-gfm`) and looked at in a browser (`chromium`), both from Debian. Writes
- * docs/pull-request.png, and fails where something of the hostile words does anything.
+ * docs/pull-request.png and docs/pull-request-stack.png, and fails where something of the hostile words does anything.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FakePull } from '@swarm/testkit';
 import { withForge } from '../support/forge.ts';
 import { World } from '../support/world.ts';
 
@@ -52,32 +53,61 @@ try {
   const args = await world.plan(TASKS, '--deliver', 'pr', '--gate', 'true');
   const run = await world.swarm(args, { env: forge.env });
   assert.equal(run.code, 1, 'one of them cannot be done');
-  const [pull] = forge.repository.pulls;
+  render(forge.repository.pulls[0]!, 'pull-request', 1_180);
+
+  const second = await World.with(owner, { 'README.md': 'shop\n' });
+  const other = await withForge(owner, second);
+  const stacked = await second.plan(
+    TASKS.slice(0, 3),
+    '--deliver',
+    'pr',
+    '--gate',
+    'true',
+    '--stack',
+    '--workers',
+    '1',
+  );
+  const ran = await second.swarm(stacked, { env: other.env });
+  assert.equal(ran.code, 0, ran.stderr);
+  const parts = other.repository.pulls;
+  render(
+    parts.find(({ body }) => body.includes('put together') && body.includes('stands on')) ?? parts[1]!,
+    'pull-request-stack',
+    900,
+  );
+} finally {
+  for (const step of after.toReversed()) await step();
+}
+
+/** As the forge's page shows it. */
+function render(pull: FakePull, name: string, height: number): void {
   const extensions = ['table', 'autolink', 'strikethrough', 'tagfilter', 'tasklist'].flatMap((name) => [
     '-e',
     name,
   ]);
   const html = execFileSync('cmark-gfm', ['--unsafe', '--github-pre-lang', ...extensions], {
-    input: pull!.body,
+    input: pull.body,
     encoding: 'utf8',
   });
+  // Of its own stack it names the one below.
+  const others = html.replace(/It stands on #\d+/, '');
   for (const does of [/<a /, /<img/, /<script/, /@everybody/, /#1\b/, /https?:\/\//, /(?:^|>|\s)\/merge/m])
-    assert.doesNotMatch(html, does);
-  assert.ok(html.split('<details>').length > 3);
+    assert.doesNotMatch(others, does);
+  assert.ok(html.split('<details>').length > 2);
   const shown = mkdtempSync(join(tmpdir(), 'swarm-pull-'));
   after.push(() => rmSync(shown, { recursive: true, force: true }));
   const opened = html.replace('<details>', '<details open>');
   writeFileSync(
     join(shown, 'pull.html'),
-    `<!doctype html><meta charset="utf-8"><style>${STYLE}</style><h2>${pull!.title}</h2>${opened}`,
+    `<!doctype html><meta charset="utf-8"><style>${STYLE}</style><h2>${pull.title}</h2>${opened}`,
   );
-  const picture = join(ROOT, 'docs/pull-request.png');
+  const picture = join(ROOT, `docs/${name}.png`);
   const flags = [
     '--headless',
     '--no-sandbox',
     '--disable-gpu',
     '--hide-scrollbars',
-    '--window-size=860,1180',
+    `--window-size=860,${height}`,
     `--user-data-dir=${join(shown, 'profile')}`,
   ];
   execFileSync('chromium', [...flags, `--screenshot=${picture}`, `file://${join(shown, 'pull.html')}`], {
@@ -85,6 +115,4 @@ try {
     timeout: 60_000,
   });
   console.log(picture);
-} finally {
-  for (const step of after.toReversed()) await step();
 }

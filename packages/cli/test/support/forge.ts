@@ -97,6 +97,10 @@ class GitRefs implements FakeRefs {
     return (await this.#world.gitIn(this.#path, ...args)) || undefined;
   }
 
+  async remove(branch: string): Promise<void> {
+    await this.#world.gitIn(this.#path, 'update-ref', '-d', `refs/heads/${branch}`);
+  }
+
   async merge(base: string, commit: string, how: MergeWay, message: string): Promise<string | undefined> {
     const work = join(this.#world.root, 'forge-merge');
     await rm(work, { recursive: true, force: true });

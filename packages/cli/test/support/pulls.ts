@@ -1,5 +1,6 @@
 /** What tests of pull requests share: plans, the program stopped at a call of the forge. */
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Entry, EventOf } from '@swarm/core/events';
 import type { ForgeWorld } from './forge.ts';
 import type { Ended } from './program.ts';
@@ -51,4 +52,21 @@ export async function deliveryOf(world: World): Promise<EventOf<'delivery.ended'
     .map((line) => JSON.parse(line) as Entry);
   const events = entries.flatMap(({ events: all }) => all);
   return events.findLast((event) => event.type === 'delivery.ended');
+}
+
+/** The forge's own runner: looks again and again, one look at a time, until it is stopped; then none goes on. */
+export function runner(look: () => Promise<void>): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const over = (async () => {
+    while (!stopping.signal.aborted) {
+      await look();
+      await pause(50, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  })();
+  return {
+    async stop() {
+      stopping.abort();
+      await over;
+    },
+  };
 }

@@ -43,6 +43,8 @@ export interface PullRequest {
   readonly body: string;
   /** Who merged or closed it, where the forge says so. */
   readonly endedBy?: string;
+  /** What its base became by the merge: of a squash the only trace of it there. */
+  readonly mergedAs?: CommitId;
 }
 
 export interface PullRequestDraft {
@@ -50,6 +52,7 @@ export interface PullRequestDraft {
   readonly base: string;
   readonly title: string;
   readonly body: string;
+  readonly isDraft?: true;
 }
 
 export type OpenOutcome =
@@ -58,6 +61,14 @@ export type OpenOutcome =
   | { readonly kind: 'refused'; readonly why: string }
   /** It may have been opened: the answer was lost. */
   | { readonly kind: 'unclear'; readonly why: string };
+
+/** What besides checks stands between a pull request and its base. Empty: nothing that the forge tells of. */
+export interface PullStanding {
+  /** It waits in the forge's own queue to be merged: a push would take it out. */
+  readonly queued?: { readonly place?: number };
+  /** People have to look at it first; `changes`: one of them wants something else. */
+  readonly wants?: 'approval' | 'changes';
+}
 
 /** What a forge runs on a commit. */
 export interface ForgeCheck {
@@ -119,6 +130,9 @@ export interface Forge {
     number: number,
     change: { readonly title?: string; readonly body?: string; readonly base?: string },
   ): Promise<string | undefined>;
+  /** A draft no more. Returns why not, where the forge said no. May be repeated. */
+  makeReady(number: number): Promise<string | undefined>;
+  standing(number: number): Promise<PullStanding>;
   /** What ran on the commit, and what `base` requires and has not been seen yet. */
   checks(commit: CommitId, base: string): Promise<readonly ForgeCheck[]>;
   /** Reviews, comments on lines and comments on the whole, in order of time. */
@@ -148,7 +162,37 @@ export type BranchPush =
 export interface RunBranches {
   /** Puts a commit of the hub there. May be repeated. Never throws for what the remote says. */
   push(branch: string, commit: CommitId): Promise<BranchPush>;
+  /** What the remote has, brought into the hub; undefined: no such branch. Errors: SW0703. */
+  head(branch: string): Promise<CommitId | undefined>;
+  /** Makes it a branch of the operator's repository too, or moves theirs forward. What is checked out, or went elsewhere, stays. */
+  offer(branch: string, commit: CommitId): Promise<void>;
+  /** Files that a commit of the hub changed. */
+  paths(change: CommitId): Promise<readonly string[]>;
+  has(commit: CommitId): Promise<boolean>;
+  /** The same change upon another commit; `change` itself where it stands there, `onto` where it changes nothing. */
+  replay(ask: { readonly onto: CommitId; readonly change: CommitId }): Promise<Rebuilt>;
+  /** The change taken back upon another commit; `onto` where there is nothing of it. */
+  takeBack(ask: {
+    readonly onto: CommitId;
+    readonly change: CommitId;
+    readonly message: string;
+  }): Promise<Rebuilt>;
+  /**
+   * A branch with what came into its base: `tip` where that is there already.
+   * @param ask.since what the branch has of its base in other commits, as after a squash.
+   */
+  join(ask: {
+    readonly tip: CommitId;
+    readonly base: CommitId;
+    readonly since?: CommitId;
+    readonly message: string;
+  }): Promise<Rebuilt>;
 }
+
+/** A commit that nobody has tested as it is. The same inputs give the same one, but for a signature. */
+export type Rebuilt =
+  | { readonly kind: 'commit'; readonly commit: CommitId }
+  | { readonly kind: 'conflict'; readonly files: readonly string[] };
 
 /** Where a run's work is asked to be taken over. */
 export interface PullPlace {
@@ -163,4 +207,6 @@ export interface PullPlace {
   readonly asker?: { readonly number: number; readonly url: string };
   /** One for each task, each based on the one it depends on. */
   readonly isStacked?: true;
+  /** Opened as drafts: they are made ready once their checks have passed. */
+  readonly isDraft?: true;
 }

@@ -7,6 +7,8 @@ export interface WantedPull {
   readonly base: string;
   /** Begins with our mark; what follows the other one is written when it is opened, and then stays. */
   readonly body: string;
+  /** What bases of our own begin with: a stack's move as what is below them is merged. */
+  readonly ourBases?: string;
   /** A person asked for it now, and may have seen what was merged. */
   readonly isAsked?: true;
 }
@@ -34,7 +36,12 @@ export function pullStep(found: readonly PullRequest[], wanted: WantedPull): Pul
 /** Whose title it is and what it is to be merged into may have been changed by a person: only the body is ours. */
 function changeOf(pull: PullRequest, wanted: WantedPull): PullStep {
   const body = withOurPart(pull.body, wanted.body);
-  return body === undefined || body === pull.body ? { kind: 'keep', pull } : { kind: 'change', pull, body };
+  const isOurBase = wanted.ourBases !== undefined && pull.base.startsWith(wanted.ourBases);
+  const change = {
+    ...(body !== undefined && body !== pull.body && { body }),
+    ...(isOurBase && pull.base !== wanted.base && { base: wanted.base }),
+  };
+  return Object.keys(change).length === 0 ? { kind: 'keep', pull } : { kind: 'change', pull, ...change };
 }
 
 export const OURS_BEGINS = '<!-- swarm: this part is written anew; what stands outside it stays -->';

@@ -2,6 +2,7 @@
  * The report as the body of a pull request: short, the doubtful first, the long folded away. Whoever merges it reads this
  * and nothing else. All that others wrote is told so that it does nothing on a forge.
  */
+import type { CommitId } from '../model/ids.ts';
 import { harmless, harmlessMarkdown } from '../rules/forge-text.ts';
 import { OURS_BEGINS, OURS_ENDS } from '../rules/pull-requests.ts';
 import type { ReportChange } from './changes.ts';
@@ -30,13 +31,22 @@ export function pullTitle(request: string, run: string): string {
   return harmless(line.replace(/^[#>*\-\s]+/, ''), TITLE_MAX);
 }
 
-/** @param only the task it is about, in a stack. */
+/** One pull request of a stack. */
+export interface StackPart {
+  readonly task: string;
+  /** The pull request it stands on. */
+  readonly below?: number;
+  /** Its branch was put together for it: the gate ran on this commit, which has all that landed. */
+  readonly testedAs?: string;
+}
+
 export function pullBody(
   report: Report,
-  about: { readonly asker?: Asker; readonly only?: string } = {},
+  about: { readonly asker?: Asker; readonly part?: StackPart } = {},
 ): string {
-  const told = about.only ? onlyOf(report, about.only) : report;
-  const before = [head(told, about.asker), doubts(told), asked(told)].flat();
+  const { part, asker } = about;
+  const told = part ? onlyOf(report, part.task) : report;
+  const before = [head(told, asker, part), doubts(told, part), asked(told)].flat();
   const after = [answers(told), left(told), undoing(told), figures(told)].flat();
   const rest = cut(after.join('\n'), REST_MAX);
   const room = PULL_BODY_MAX - cut(before.join('\n'), REST_MAX).length - rest.length - 400;
@@ -67,21 +77,27 @@ function cut(text: string, max: number): string {
   return `${text.slice(0, Math.max(0, end))}\n\n(The rest is in the report: \`swarm report\`.)\n`;
 }
 
-function head(r: Report, asker: Asker | undefined): string[] {
+function head(r: Report, asker: Asker | undefined, part: StackPart | undefined): string[] {
   const closes = r.verdict === 'complete' ? 'Closes' : 'For';
   return [
     `**${r.verdict === 'complete' ? 'Complete' : r.verdict === 'open' ? 'Still open' : 'Incomplete'}**: ${harmlessMarkdown(r.ending, 1_000)}.`,
     ...(asker ? ['', `${closes} #${asker.number}.`] : []),
+    ...(part?.below === undefined ? [] : ['', `It stands on #${part.below}: merge that one first.`]),
     '',
   ];
 }
 
 /** Everything that speaks against merging it unread. */
-function doubts(r: Report): string[] {
+function doubts(r: Report, part: StackPart | undefined): string[] {
   const unverified = r.list.filter((t) => t.state === 'landed' && t.verified === 'unverified');
   const open = (r.criteria ?? []).filter(({ verdict }) => verdict !== 'verified');
   const delicate = r.changes.filter(({ touches }) => touches.length > 0);
   const rows = [
+    ...(r.isGated && part?.testedAs !== undefined
+      ? [
+          `This branch was put together for review: the gate ran on all that landed, as ${shortCommit(part.testedAs as CommitId)}, and **not on this alone**.`,
+        ]
+      : []),
     ...(r.isGated ? [] : ['There was **no gate**: nothing that landed was tested.']),
     ...(r.green === false ? ['The checks **fail** on this head.'] : []),
     ...(r.green === 'unknown' ? ['Nobody ran the full checks on this head.'] : []),

@@ -1,4 +1,5 @@
 /** What the fake knows, as GitHub's REST API says it. */
+import { graphql, nodeOf } from './github-graphql.ts';
 import type { Question, Said } from './question.ts';
 import {
   type FakeCheck,
@@ -8,6 +9,7 @@ import {
   type FakeRepository,
   type ForgeState,
   No,
+  sha,
 } from './state.ts';
 
 const stamp = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
@@ -22,6 +24,7 @@ const one = (json: unknown, status = 200): Said => ({ status, json });
 
 export async function githubRoutes(state: ForgeState, asked: Question): Promise<Said | undefined> {
   if (asked.path === 'user') return one(user(asked.login));
+  if (asked.path === 'graphql') return graphql(state, asked);
   const match = /^repos\/([^/]+\/[^/]+)(?:\/(.*))?$/.exec(asked.path);
   const repository = match && state.find(match[1]!);
   // What one may not see is not there.
@@ -36,6 +39,8 @@ export async function githubRoutes(state: ForgeState, asked: Question): Promise<
       return issues(state, repository, parts.slice(1), asked);
     case 'commits':
       return commits(repository, parts.slice(1));
+    case 'rules':
+      return list(rulesOf(repository, parts.slice(2).join('/'), asked));
     case 'branches':
       return branch(state, repository, parts[1]!, asked);
     case 'collaborators':
@@ -149,8 +154,10 @@ function pullJson(
     number: pull.number,
     html_url: `${web}/${slug}/pull/${pull.number}`,
     state: pull.state === 'open' ? 'open' : 'closed',
-    draft: pull.isDraft,
+    draft: pull.isDraft && mutant !== 'draft-unsaid',
+    node_id: nodeOf(slug, pull),
     merged_at: isMerged ? stamp(pull.at) : null,
+    merge_commit_sha: mutant === 'merge-unsaid' ? null : (pull.mergedAs ?? sha(`${pull.headCommit} tried`)),
     // Lists leave it out.
     ...(isWhole && { merged: isMerged, merged_by: isMerged ? user(pull.endedBy ?? 'ghost') : null }),
     user: user(pull.author),
@@ -293,6 +300,23 @@ async function branch(
       protection: { enabled: true, required_status_checks: { enforcement_level: 'everyone', contexts } },
     }),
   });
+}
+
+function rulesOf(
+  { rulesets, queues }: FakeRepository,
+  branch: string,
+  { mutant }: Question,
+): readonly unknown[] {
+  if (mutant === 'ruleset-unsaid') return [];
+  const contexts = rulesets.get(branch);
+  const from = { ruleset_source_type: 'Repository', ruleset_id: 42 };
+  const required = contexts?.map((context) => ({ context, integration_id: 15_368 }));
+  const parameters = { required_status_checks: required, strict_required_status_checks_policy: false };
+  return [
+    { type: 'deletion', ...from },
+    ...(contexts ? [{ type: 'required_status_checks', parameters, ...from }] : []),
+    ...(queues.has(branch) ? [{ type: 'merge_queue', parameters: { merge_method: 'MERGE' }, ...from }] : []),
+  ];
 }
 
 function permission(state: ForgeState, repository: FakeRepository, login: string, asked: Question): Said {

@@ -1,12 +1,14 @@
 /** What the fake knows, as GitLab's REST API says it. */
 import type { Question, Said } from './question.ts';
 import {
+  approvalsLeft,
   type FakeCheck,
   type FakeComment,
   type FakeIssue,
   type FakePull,
   type FakeRepository,
   type ForgeState,
+  lastVerdicts,
   No,
 } from './state.ts';
 
@@ -28,6 +30,8 @@ export async function gitlabRoutes(state: ForgeState, asked: Question): Promise<
       return one(projectJson(state, repository, asked));
     case 'merge_requests':
       return mergeRequests(state, repository, parts.slice(1), asked);
+    case 'merge_trains':
+      return trainOf(repository, Number(parts[2]), asked);
     case 'issues':
       return issues(state, repository, parts.slice(1), asked);
     case 'repository':
@@ -79,6 +83,7 @@ async function mergeRequests(
   const pull = repository.pulls.find((each) => each.number === Number(number));
   if (!pull) return undefined;
   await state.refresh(pull);
+  if (below === 'approvals') return approvalsOf(repository, pull, asked);
   if (below === 'discussions') return list(discussionsOf(pull));
   if (below === 'notes' && asked.method === 'POST')
     return one(noteJson(state.comment(pull, asked.login, String(asked.body.body))), 201);
@@ -115,6 +120,7 @@ async function open(state: ForgeState, source: FakeRepository, asked: Question):
       headBranch: String(body.source_branch),
       base: String(body.target_branch),
       title: String(body.title),
+      isDraft: DRAFT.test(String(body.title)),
       body: String(body.description ?? ''),
       acceptsSecond: mutant === 'second-accepted',
     });
@@ -131,8 +137,13 @@ async function open(state: ForgeState, source: FakeRepository, asked: Question):
   }
 }
 
-function change(pull: FakePull, { body }: Question): void {
-  if (typeof body.title === 'string') pull.title = body.title;
+const DRAFT = /^(?:draft:|\[draft\]|\(draft\))/i;
+
+function change(pull: FakePull, { body, mutant }: Question): void {
+  if (typeof body.title === 'string' && mutant !== 'draft-stays') {
+    pull.title = body.title;
+    pull.isDraft = DRAFT.test(body.title);
+  }
   if (typeof body.description === 'string') pull.body = body.description;
   if (typeof body.target_branch === 'string') pull.base = body.target_branch;
   if (body.state_event === 'close' && pull.state === 'open') pull.state = 'closed';
@@ -151,7 +162,7 @@ function pullJson(
     iid: pull.number,
     web_url: `${web}/${slug}/-/merge_requests/${pull.number}`,
     state: stateOf(pull),
-    draft: pull.isDraft,
+    draft: pull.isDraft && mutant !== 'draft-unsaid',
     source_branch: pull.headBranch,
     source_project_id: idOf(state, mutant === 'fork-mixed' ? slug : pull.headSlug),
     target_project_id: idOf(state, slug),
@@ -162,6 +173,8 @@ function pullJson(
     author: user(pull.author),
     merge_user: pull.state === 'merged' ? by : null,
     closed_by: pull.state === 'closed' ? by : null,
+    merge_commit_sha: mutant === 'merge-unsaid' ? null : (pull.mergedAs ?? null),
+    squash_commit_sha: null,
     created_at: stamp(pull.at),
   };
 }
@@ -183,6 +196,25 @@ const noteJson = ({ id, body, author, at, path, line }: FakeComment) => ({
   system: false,
   ...(path !== undefined && { position: { new_path: path, new_line: line ?? null } }),
 });
+
+function approvalsOf(repository: FakeRepository, pull: FakePull, { mutant }: Question): Said | undefined {
+  // A part that not everybody has.
+  if (mutant === 'approvals-unsaid') return undefined;
+  const given = [...lastVerdicts(pull).values()].filter(({ verdict }) => verdict === 'APPROVED');
+  const left = approvalsLeft(repository, pull);
+  return one({
+    approvals_required: repository.approvals,
+    approvals_left: left,
+    approved: left === 0,
+    approved_by: given.map(({ author, at }) => ({ user: user(author), approved_at: stamp(at) })),
+  });
+}
+
+function trainOf({ queues, pulls }: FakeRepository, number: number, { mutant }: Question): Said | undefined {
+  const pull = pulls.find((each) => each.number === number);
+  if (mutant === 'queue-unsaid' || !pull || !queues.get(pull.base)?.includes(number)) return undefined;
+  return one({ id: 1, merge_request: { iid: number }, target_branch: pull.base, status: 'fresh' });
+}
 
 // ───────────── issues, checks, people ─────────────
 

@@ -11,6 +11,12 @@ export const FORGE_MUTANTS = [
   'closed-hidden',
   'fork-mixed',
   'required-unsaid',
+  'merge-unsaid',
+  'draft-unsaid',
+  'draft-stays',
+  'ruleset-unsaid',
+  'queue-unsaid',
+  'approvals-unsaid',
 ] as const;
 export type ForgeMutant = (typeof FORGE_MUTANTS)[number];
 

@@ -36,6 +36,9 @@ export interface FakeForgeOptions {
   readonly beside?: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
+/** Beside the REST API, where an Enterprise has it. */
+const GRAPHQL = '/api/graphql';
+
 export class FakeForge {
   readonly state = new ForgeState();
   readonly calls: Call[] = [];
@@ -94,7 +97,7 @@ export class FakeForge {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url!, this.web);
-    if (!url.pathname.startsWith(`${this.#prefix}/`)) {
+    if (!url.pathname.startsWith(`${this.#prefix}/`) && url.pathname !== GRAPHQL) {
       if (this.#options.beside) this.#options.beside(request, response);
       else response.writeHead(404).end();
       return;
@@ -140,7 +143,7 @@ export class FakeForge {
     this.#budget.left -= 1;
     const asked: Question = {
       method: request.method!,
-      path: url.pathname.slice(this.#prefix.length + 1),
+      path: url.pathname === GRAPHQL ? 'graphql' : url.pathname.slice(this.#prefix.length + 1),
       query: url.searchParams,
       body: parsed(text),
       login,

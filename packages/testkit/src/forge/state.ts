@@ -6,6 +6,7 @@ export interface FakeRefs {
   head(branch: string): Promise<string | undefined>;
   /** Puts `commit` into `base`. Returns the new head, or undefined where that conflicts. */
   merge(base: string, commit: string, how: MergeWay, message: string): Promise<string | undefined>;
+  remove(branch: string): Promise<void>;
 }
 export type MergeWay = 'merge' | 'squash' | 'rebase';
 
@@ -34,7 +35,8 @@ export interface FakeIssue {
 export interface FakePull extends Omit<FakeIssue, 'isOpen'> {
   state: 'open' | 'closed' | 'merged';
   endedBy?: string;
-  readonly isDraft: boolean;
+  mergedAs?: string;
+  isDraft: boolean;
   readonly headSlug: string;
   readonly headBranch: string;
   /** While it is open the branch says it; what it was at last, after. */
@@ -59,6 +61,12 @@ export interface FakeRepository {
   readonly access: Map<string, 'admin' | 'write' | 'read'>;
   /** Names of checks a branch requires. */
   readonly required: Map<string, readonly string[]>;
+  /** The same by rulesets, beside them. */
+  readonly rulesets: Map<string, readonly string[]>;
+  /** Branches that are merged into by the forge's own queue alone, with what waits there. */
+  readonly queues: Map<string, number[]>;
+  /** Approvals that a merge takes. */
+  approvals: number;
   readonly pulls: FakePull[];
   readonly issues: FakeIssue[];
   readonly checks: Map<string, FakeCheck[]>;
@@ -77,9 +85,27 @@ export class MemoryRefs implements FakeRefs {
   async merge(base: string, commit: string, how: MergeWay): Promise<string | undefined> {
     return this.set(base, sha(`${base}${commit}${how}`));
   }
+  async remove(branch: string): Promise<void> {
+    this.#heads.delete(branch);
+  }
 }
 
 export const sha = (text: string): string => createHash('sha1').update(text).digest('hex');
+
+const drop = (queue: number[] | undefined, number: number): void => {
+  const at = queue?.indexOf(number) ?? -1;
+  if (at >= 0) queue!.splice(at, 1);
+};
+
+/** Of each person the last word counts. */
+export function lastVerdicts({ reviews }: FakePull): ReadonlyMap<string, FakeComment> {
+  return new Map(reviews.map((one) => [one.author, one]));
+}
+
+export function approvalsLeft({ approvals }: FakeRepository, pull: FakePull): number {
+  const given = [...lastVerdicts(pull).values()].filter(({ verdict }) => verdict === 'APPROVED').length;
+  return Math.max(0, approvals - given);
+}
 
 /** A no of the forge's: what is wrong with what it was asked. */
 export class No extends Error {
@@ -113,6 +139,9 @@ export class ForgeState {
       ...(parent !== undefined && { parent }),
       access: new Map(),
       required: new Map(),
+      rulesets: new Map(),
+      queues: new Map(),
+      approvals: 0,
       pulls: [],
       issues: [],
       checks: new Map(),
@@ -219,26 +248,60 @@ export class ForgeState {
     if (pull.state !== 'open') return pull;
     const head = await this.find(pull.headSlug)?.refs.head(pull.headBranch);
     if (head === undefined) pull.state = 'closed';
-    else pull.headCommit = head;
+    else if (head !== pull.headCommit) {
+      pull.headCommit = head;
+      for (const { queues } of this.repositories.values()) drop(queues.get(pull.base), pull.number);
+    }
     return pull;
   }
 
-  /** As a person presses the button: what the base requires must have passed. */
+  /** As a person presses the button: with a queue it waits there, and is merged when its turn comes. */
   async merge(
     repository: FakeRepository,
     number: number,
     by: string,
     how: MergeWay = 'merge',
   ): Promise<string> {
+    const pull = await this.#mergeable(repository, number);
+    if (repository.queues.has(pull.base)) throw new No(405, 'Changes must be made through the merge queue');
+    return this.#merge(repository, pull, by, how);
+  }
+
+  async enqueue(repository: FakeRepository, number: number): Promise<void> {
+    const pull = await this.#mergeable(repository, number);
+    repository.queues.get(pull.base)!.push(number);
+  }
+
+  /** What is first in the queue of a branch is merged. */
+  async runQueue(
+    repository: FakeRepository,
+    branch: string,
+    how: MergeWay = 'merge',
+  ): Promise<string | undefined> {
+    const next = repository.queues.get(branch)?.shift();
+    if (next === undefined) return undefined;
+    return this.#merge(repository, await this.#mergeable(repository, next), 'merge-queue[bot]', how);
+  }
+
+  /** What its base requires must have passed. */
+  async #mergeable(repository: FakeRepository, number: number): Promise<FakePull> {
     const found = repository.pulls.find((one) => one.number === number);
     if (!found) throw new No(404, 'Not Found');
     const pull = await this.refresh(found);
     if (pull.state !== 'open' || pull.isDraft) throw new No(405, 'Pull Request is not mergeable');
     const checks = repository.checks.get(pull.headCommit) ?? [];
-    const missing = (repository.required.get(pull.base) ?? []).filter(
+    const { required, rulesets } = repository;
+    const missing = [...(required.get(pull.base) ?? []), ...(rulesets.get(pull.base) ?? [])].filter(
       (name) => !checks.some((check) => check.name === name && check.state === 'success'),
     );
     if (missing.length > 0) throw new No(405, `Required status check "${missing[0]}" is expected.`);
+    if (approvalsLeft(repository, pull) > 0)
+      throw new No(405, 'At least 1 approving review is required by reviewers with write access.');
+    return pull;
+  }
+
+  async #merge(repository: FakeRepository, pull: FakePull, by: string, how: MergeWay): Promise<string> {
+    const { number } = pull;
     const message =
       how === 'squash'
         ? `${pull.title} (#${number})\n\n${pull.body}\n`
@@ -247,7 +310,15 @@ export class ForgeState {
     if (head === undefined) throw new No(409, 'Merge conflict');
     pull.state = 'merged';
     pull.endedBy = by;
+    pull.mergedAs = head;
     return head;
+  }
+
+  /** Its branch is gone with it: what was based on it is then based on what that was, as forges do it. */
+  async dropBranch(repository: FakeRepository, { headBranch, base }: FakePull): Promise<void> {
+    await repository.refs.remove(headBranch);
+    for (const pull of repository.pulls)
+      if (pull.state === 'open' && pull.base === headBranch) pull.base = base;
   }
 
   /** The newest of a name counts. */

@@ -1,57 +1,18 @@
 /** What every adapter of a forge keeps, against whatever speaks its REST: each fact with what is done to see it. */
 import assert from 'node:assert/strict';
 import type { CommitId } from '@swarm/core/model/ids';
-import type { Forge, PullRequest, PullRequestDraft } from '@swarm/core/ports/forge';
-import { FakeForge, type FakeRepository, type ForgeMutant, MemoryRefs, sha } from '@swarm/testkit';
+import { MemoryRefs, sha } from '@swarm/testkit';
+import { MERGING } from './contract-merging.ts';
+import { draft, opened, SLUG, type Stage } from './contract-stage.ts';
 
-export interface Stage {
-  readonly fake: FakeForge;
-  readonly repository: FakeRepository;
-  readonly refs: MemoryRefs;
-  readonly forge: Forge;
-  /** The same with another token. */
-  as(token: string): Forge;
-}
-
-const TOKEN = 'ghp_of0ur0wn';
-export const SLUG = 'acme/shop';
-
-/** @param make an adapter over the fake, with pauses of milliseconds. */
-export async function stage(
-  dialect: 'github' | 'gitlab',
-  make: (fake: FakeForge, token: string) => Forge,
-  mutant?: ForgeMutant,
-): Promise<Stage> {
-  const fake = await FakeForge.start({ dialect, ...(mutant && { mutant }) });
-  const refs = new MemoryRefs();
-  const repository = fake.add(SLUG, refs);
-  fake.state.tokens.set(TOKEN, 'owner');
-  fake.state.tokens.set('ghp_of-a-reader', 'reader');
-  repository.access.set('owner', 'admin');
-  repository.access.set('helper', 'write');
-  repository.access.set('reader', 'read');
-  refs.set('main');
-  return { fake, repository, refs, forge: make(fake, TOKEN), as: (token) => make(fake, token) };
-}
-
-const draft = (branch: string, more: Partial<PullRequestDraft> = {}): PullRequestDraft => ({
-  head: { slug: SLUG, branch },
-  base: 'main',
-  title: `What ${branch} does`,
-  body: 'Because.',
-  ...more,
-});
-
-async function opened(forge: Forge, asked: PullRequestDraft): Promise<PullRequest> {
-  const outcome = await forge.openPull(asked);
-  assert.equal(outcome.kind, 'opened', JSON.stringify(outcome));
-  return (outcome as { pull: PullRequest }).pull;
-}
+export { SLUG, type Stage, stage } from './contract-stage.ts';
 
 const isOpening = (method: string, path: string): boolean =>
   method === 'POST' && /\/(pulls|merge_requests)$/.test(path);
 
 export const CONTRACT: Readonly<Record<string, (on: Stage) => Promise<void>>> = {
+  ...MERGING,
+
   'a repository says whether the token may push to it; one that nobody sees is not there': async ({
     forge,
     as,
@@ -129,12 +90,13 @@ export const CONTRACT: Readonly<Record<string, (on: Stage) => Promise<void>>> = 
     refs.set('swarm/r-2');
     const first = await opened(forge, draft('swarm/r-1'));
     await opened(forge, draft('swarm/r-2'));
-    await fake.state.merge(repository, first.number, 'helper');
+    const commit = await fake.state.merge(repository, first.number, 'helper');
     repository.pulls[1]!.state = 'closed';
     const [merged] = await forge.findPulls({ slug: SLUG, branch: 'swarm/r-1' });
     const [closed] = await forge.findPulls({ slug: SLUG, branch: 'swarm/r-2' });
     assert.deepEqual([merged?.state, closed?.state], ['merged', 'closed']);
     assert.equal((await forge.pull(first.number))?.endedBy, 'helper');
+    assert.deepEqual([merged?.mergedAs, closed?.mergedAs], [commit, undefined]);
   },
 
   'a head that has nothing new, or is not there, is refused in the forge’s words': async ({
