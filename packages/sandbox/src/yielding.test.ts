@@ -36,8 +36,13 @@ test('an agent’s session yields, and so does each session that its commands ma
   const { end, output } = await runProcess(
     { file: '/bin/sh', argv: ['-c', AGENT], cwd: '/', env: { PATH: '/usr/bin:/bin' }, yields: true },
     {
-      ...{ wallMs: 60_000, outputBytes: 10_000, marks: ['TEST_MARK=nobody'] },
-      ...{ bounds: { processes: 100 }, folders: [], inMemory: [], canEscape: false },
+      wallMs: 60_000,
+      outputBytes: 10_000,
+      marks: ['TEST_MARK=nobody'],
+      bounds: { processes: 100 },
+      folders: [],
+      inMemory: [],
+      canEscape: false,
     },
   );
   const told = output.trim().split('\n');

@@ -28,7 +28,7 @@ const ONE_LANGUAGE: Plugin = {
   name: 'one language',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-      contents: `export { default as en } from './en.js';`,
+      contents: `export { default as en } from ${JSON.stringify('./en.js')};`,
     }));
   },
 };
