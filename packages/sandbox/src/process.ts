@@ -3,12 +3,14 @@ import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { ResourceName } from '@swarm/core/model/landing';
 import type { SandboxEnd } from '@swarm/core/ports/running';
+import { beginning } from './beginnings.ts';
 import { type OnLine, Output, type StreamName } from './output.ts';
 import { ownTurn } from './own-turn.ts';
 import { hasEnded, kill, killMarked } from './reap.ts';
 import { type Bounds, watchResources } from './resource-watch.ts';
 import { type Exit, type Launch, start } from './starting.ts';
 import { afterATurn, within } from './waiting.ts';
+import { Yielding } from './yielding.ts';
 
 /** How long a pipe may stay open after the main process ended: somebody it left behind holds it. */
 const PIPE_GRACE_MS = 200;
@@ -66,15 +68,17 @@ async function runToEnd(
   output: Output,
 ): Promise<Pick<Ran, 'end' | 'limit' | 'code' | 'status'>> {
   await ownTurn();
+  using _begun = launch.yields ? await beginning(watch.signal) : undefined;
+  using yielding = launch.yields ? new Yielding() : undefined;
   if (watch.signal?.aborted) return { end: 'aborted', code: undefined, status: '' };
-  const started = await start(launch);
+  const started = await start(launch, yielding);
   if (started.kind === 'failed') {
     output.add('stderr', Buffer.from(`cannot run ${launch.file}: ${started.why}\n`));
     return { end: 'cannot-run', code: undefined, status: '' };
   }
   const { child, exited, closed } = started;
-  using limits = watchLimits(child, watch, output);
-  const status = giveAndRead(child, launch.inputs ?? []);
+  using limits = watchLimits(child, watch, output, yielding);
+  const status = giveAndRead(child, launch, yielding);
   if (child.stdin) launch.onStdin?.(child.stdin);
   const first = await Promise.race([exited, limits.stopped]);
   if (typeof first === 'string') {
@@ -96,7 +100,7 @@ async function runToEnd(
 }
 
 /** Starts the clock and counts the bytes; `stopped` resolves with the first limit that is reached. */
-function watchLimits(child: ChildProcess, watch: Watch, output: Output) {
+function watchLimits(child: ChildProcess, watch: Watch, output: Output, yielding?: Yielding) {
   const { promise: stopped, resolve: stop } = Promise.withResolvers<Stop>();
   const abort = () => stop('aborted');
   const timer = afterATurn(() => stop('timeout'), watch.wallMs);
@@ -111,7 +115,7 @@ function watchLimits(child: ChildProcess, watch: Watch, output: Output) {
   };
   const { bounds, folders, inMemory } = watch;
   const marks = watch.canEscape ? watch.marks : [];
-  const resources = watchResources({ pid: child.pid!, bounds, folders, inMemory, marks }, stop);
+  const resources = watchResources({ pid: child.pid!, bounds, folders, inMemory, marks, yielding }, stop);
   child.stdout?.on('data', take('stdout'));
   child.stderr?.on('data', take('stderr'));
   return {
@@ -124,11 +128,13 @@ function watchLimits(child: ChildProcess, watch: Watch, output: Output) {
   };
 }
 
-function giveAndRead(child: ChildProcess, inputs: readonly (string | Buffer)[]): () => string {
+function giveAndRead(child: ChildProcess, { inputs = [] }: Launch, yielding?: Yielding): () => string {
   let status = '';
   const report = child.stdio[3] as Readable | undefined;
   report?.on('data', (chunk: Buffer) => {
     status = (status + chunk.toString()).slice(-STATUS_BYTES);
+    const first = firstOf(status);
+    if (first !== undefined) yielding?.inside(first);
   });
   for (const [index, text] of inputs.entries()) {
     const input = child.stdio[4 + index] as Writable;
@@ -144,8 +150,13 @@ function giveAndRead(child: ChildProcess, inputs: readonly (string | Buffer)[]):
  * zap_pid_ns_processes): then nobody is left to look for, and a look reads every process of the machine.
  */
 async function isEmptied(status: string): Promise<boolean> {
-  const first = /"child-pid": *([1-9]\d*)/.exec(status)?.[1];
-  return first !== undefined && hasEnded(Number(first));
+  const first = firstOf(status);
+  return first !== undefined && hasEnded(first);
+}
+
+function firstOf(status: string): number | undefined {
+  const [, pid] = /"child-pid": *([1-9]\d*)/.exec(status) ?? [];
+  return pid === undefined ? undefined : Number(pid);
 }
 
 /** The group first, so that a fork between two looks dies with it; then whoever left the group. */

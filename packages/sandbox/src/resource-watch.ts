@@ -10,6 +10,7 @@ import { platform } from './platform/here.ts';
 import type { MemoryUse, Nameless, ProcessTable } from './platform/platform.ts';
 import { processTable, withDescendants } from './process-table.ts';
 import { Stillness } from './stillness.ts';
+import type { Yielding } from './yielding.ts';
 
 /** What doubles with every fork fills a machine within a second: the first looks come sooner where looks are seldom. */
 const FIRST_LOOK_MS = 100;
@@ -38,6 +39,8 @@ export interface ResourceAsk {
   readonly disk?: DiskMeter | undefined;
   /** Environment entries its processes carry: where they can leave the tree, they are found by them. */
   readonly marks: readonly string[];
+  /** Told of its members, so that all of them yield. */
+  readonly yielding?: Yielding | undefined;
 }
 
 /** Looks until it is disposed, and tells the first bound that is passed, once. */
@@ -53,6 +56,7 @@ export function watchResources(ask: ResourceAsk, exceeded: (limit: ResourceName)
   const look = async (): Promise<void> => {
     if (!stillness.isDue(platform.told(tree.known))) return;
     const members = tree.members();
+    ask.yielding?.all(members);
     if (looks % NAMELESS_EVERY === 0) nameless = platform.nameless(members, ask.folders[0]);
     looks += 1;
     const files = nameless.memory + platform.filesInMemory(members, ask.inMemory);

@@ -1,10 +1,10 @@
 /** Starts one process in a session of its own, with nothing open but what it is given. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import type { Writable } from 'node:stream';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { platform } from './platform/here.ts';
+import type { Yielding } from './yielding.ts';
 
 /** What to start, in host terms. */
 export interface Launch {
@@ -47,16 +47,19 @@ const STARTS_MAX = 10;
  * Every process has a session of its own, but for a moment after its fork: a Ctrl-C that is meant for us ends it in that
  * moment, before its program began. Then it is started again.
  */
-export async function start(launch: Launch): Promise<Started> {
+export async function start(launch: Launch, yielding?: Yielding): Promise<Started> {
   for (let left = STARTS_MAX - 1; ; left -= 1) {
-    const { hasBegun, ...started } = await startOnce(launch);
+    const { hasBegun, ...started } = await startOnce(launch, yielding);
     if (hasBegun || started.kind === 'failed' || left === 0) return started;
     // It ended already: Node waits for its program, or for its end.
     if (!FOR_US.includes((await started.exited).signal)) return started;
   }
 }
 
-function startOnce(launch: Launch): Promise<Started & { readonly hasBegun: boolean }> {
+function startOnce(
+  launch: Launch,
+  yielding: Yielding | undefined,
+): Promise<Started & { readonly hasBegun: boolean }> {
   const { promise, resolve } = Promise.withResolvers<Started & { readonly hasBegun: boolean }>();
   const fail = (why: string) => resolve({ kind: 'failed', why, hasBegun: false });
   const nothing = openSync('/dev/null', 'r');
@@ -67,7 +70,7 @@ function startOnce(launch: Launch): Promise<Started & { readonly hasBegun: boole
       detached: true,
       stdio: descriptors(launch, nothing),
     });
-    if (launch.yields && child.pid !== undefined) yieldTo(child.pid);
+    if (child.pid !== undefined) yielding?.first(child.pid);
     const hasBegun = child.pid === undefined || platform.hasBegun(child.pid);
     const exited = new Promise<Exit>((tell) => child.once('exit', (code, signal) => tell({ code, signal })));
     const closed = new Promise<void>((tell) => child.once('close', () => tell()));
@@ -79,18 +82,6 @@ function startOnce(launch: Launch): Promise<Started & { readonly hasBegun: boole
     closeSync(nothing);
   }
   return promise;
-}
-
-/** As `nice` counts: a tenth of the weight of a process that yields to nobody (kernel, sched_prio_to_weight). */
-const YIELDING = 10;
-
-/** Before it has read its settings, so that all it starts yields too. It may have ended. */
-function yieldTo(pid: number): void {
-  try {
-    setPriority(pid, YIELDING);
-  } catch {
-    // Its end is told as any other.
-  }
 }
 
 /** What the child finds open: stdin where it has one, our pipes, and nothing in place of what we were started with. */

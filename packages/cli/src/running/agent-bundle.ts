@@ -23,6 +23,16 @@ const HTTP_BY_NAME: Plugin = {
   },
 };
 
+/** Every language zod speaks would be read at each start; our messages are our own. */
+const ONE_LANGUAGE: Plugin = {
+  name: 'one language',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: `export { default as en } from ${JSON.stringify('./en.js')};`,
+    }));
+  },
+};
+
 /** How every bundle of ours is made; the packed program is made the same way. */
 export const BUNDLE = {
   bundle: true,
@@ -34,7 +44,7 @@ export const BUNDLE = {
   banner: {
     js: "import { createRequire as swarmCreateRequire } from 'node:module'; const require = swarmCreateRequire(import.meta.url);",
   },
-  plugins: [HTTP_BY_NAME],
+  plugins: [HTTP_BY_NAME, ONE_LANGUAGE],
   logLevel: 'warning',
 } satisfies BuildOptions;
 

@@ -1,5 +1,5 @@
 /** What Linux tells of processes under /proc: proc(5). */
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, writeFileSync } from 'node:fs';
 import { filesInMemory, namelessFiles } from './nameless.ts';
 import type { MemoryUse, Platform, ProcessTable } from './platform.ts';
 
@@ -10,6 +10,7 @@ export const linux: Platform = {
   lookEveryMs: 250,
   processes,
   hasBegun: (pid) => (statOf(pid).flags & FORKED_AND_NO_PROGRAM) === 0,
+  sessionYields,
   isAlive(pid) {
     const { state } = statOf(pid);
     return state !== undefined && !'ZX'.includes(state);
@@ -57,6 +58,23 @@ function statOf(pid: number): Stat {
   const [state, parent, , , , , flags] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 7);
   if (stat === '' || !state) return { flags: 0 };
   return { state, flags: Number(flags), ...(Number.isInteger(Number(parent)) && { parent: Number(parent) }) };
+}
+
+/**
+ * Linux shares processors among sessions before it does among the processes of one (kernel, sched/autogroup.c): what `nice`
+ * says of a process is nothing outside of its session. It refuses us for a moment after it was told something.
+ */
+function sessionYields(pid: number, level: number): boolean {
+  const file = `/proc/${pid}/autogroup`;
+  const [session, , nice] = read(file).trimEnd().split(' ');
+  if (!session || Number(nice) >= level || session === read('/proc/self/autogroup').split(' ')[0])
+    return true;
+  try {
+    writeFileSync(file, `${level}`);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EAGAIN';
+  }
 }
 
 function isMarked(pid: number, marks: readonly string[]): boolean {

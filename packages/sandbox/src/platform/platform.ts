@@ -21,6 +21,11 @@ export interface Platform {
   processes(): ProcessTable;
   /** Of one just started: its program runs, or has run. It can end before that, by a signal that was meant for us. */
   hasBegun(pid: number): boolean;
+  /**
+   * All in the session of this process wait for a processor so far behind the rest of the machine, as `nice` counts. Ours
+   * never does. False: to be asked again. True too where a session is nothing to the system.
+   */
+  sessionYields(pid: number, level: number): boolean;
   /** Neither gone nor waiting to be asked for its end. */
   isAlive(pid: number): boolean;
   /** Its environment's entries; of one that is gone, that has ended or that is not ours, none. */

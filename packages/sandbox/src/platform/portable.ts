@@ -25,6 +25,7 @@ export const portable: Platform = {
   processes: () => new Map([...all()].map(([pid, { parent }]) => [pid, parent])),
   /** macOS gives a process its session before it is there for anybody: posix_spawn, POSIX_SPAWN_SETSID. */
   hasBegun: () => true,
+  sessionYields: () => true,
   isAlive(pid) {
     const state = ps(['-o', 'state=', '-p', String(pid)]).trim();
     return state !== '' && !/^[ZX]/.test(state);
