@@ -106,6 +106,8 @@ function changesOf(before: TaskSpec | undefined, now: TaskSpec): readonly string
   return PARTS.flatMap((part) => {
     const [was, is] = [shown(before[part]), shown(now[part])];
     if (was === is) return [];
+    // The one it has now stands beside it.
+    if (part === 'title') return [`called “${plain(was, 100)}” before`];
     const isShort = was.length + is.length <= 80 && part !== 'description';
     return [
       isShort
