@@ -19,16 +19,6 @@ const goesInSteps: Law = (e, { before, entry, story }) => {
   ];
 };
 
-/** Steps of a time before are done with: its task goes through others now, or is over. */
-const worksOnStepsThatCount: Law = (e, { before, world }) => {
-  if (e.type !== 'attempt.started') return [];
-  const task = taskOf(e.attempt);
-  const parent = before.parents.get(task);
-  const plan = parent === undefined ? undefined : world.durable.plans.get(parent);
-  if (!plan?.isPipeline || plan.parts.includes(task)) return [];
-  return [`pipeline: ${e.attempt} starts, and ${task} is a step of a time before`];
-};
-
 const isStep = (role: string | undefined, pipeline: readonly string[]): boolean =>
   role !== undefined && pipeline.includes(role);
 
@@ -64,9 +54,4 @@ const worksWhereItCan: Law = (e, { before, story }) => {
   ];
 };
 
-export const HAND_LAWS: readonly Law[] = [
-  goesInSteps,
-  worksOnStepsThatCount,
-  testersTestAlone,
-  worksWhereItCan,
-];
+export const HAND_LAWS: readonly Law[] = [goesInSteps, testersTestAlone, worksWhereItCan];
