@@ -59,7 +59,7 @@ test('without a terminal it is a look that changes nothing; with --yes all of it
   assert.equal(look.code, 0, look.stderr);
   assert.match(
     look.stdout,
-    /^what would change:\n {2}new {8}t4 {2}Write d {2}d\.txt\n {2}changed {4}t3 {2}Write see {2}title: Write c → Write see; after: t2 → none\n {2}cancelled {2}t2 {2}Write b {2}pending\n {2}kept {7}1 task: t1\nleft to do: 3 tasks as it is planned, 3 tasks with the change\n {2}tokens {2}[\s\S]*asking the planner took 120 tokens/,
+    /^what would change:\n {2}new {8}t4 {2}Write d {2}d\.txt\n {2}changed {4}t3 {2}Write see {2}called “Write c” before; after: t2 → none\n {2}cancelled {2}t2 {2}Write b {2}pending\n {2}kept {7}1 task: t1\nleft to do: 3 tasks as it is planned, 3 tasks with the change\n {2}tokens {2}[\s\S]*asking the planner took 120 tokens/,
   );
   assert.match(look.stderr, /the planner has been asked what would change[\s\S]*with --yes it is applied/);
   assert.doesNotMatch(await journalOf(world), /request\.amended|task\.rescoped|task\.cancelled/);

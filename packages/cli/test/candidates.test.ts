@@ -1,6 +1,6 @@
 /** Several that try one task, of which the best is taken, in the real program. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { modelEnvironment } from './support/bicycle.ts';
@@ -143,7 +143,7 @@ test('killed while one of two is at work, a resume keeps what the other handed i
 test('where none holds the task fails with what each came to, needs a person once, and is tried again as a whole', async (t) => {
   const world = await World.with(t, { 'README.md': 'shop\n' });
   await world.configure('[workers]\nattempts = 1\n');
-  const description = `test -e ${world.root}/go && echo b > b.txt || echo a > a.txt`;
+  const description = `cp "$PROMPT" ${world.root}/told; test -e ${world.root}/go && echo b > b.txt || echo a > a.txt`;
   const task = { id: 'a', title: 'Write b', description, verify: 'test -e b.txt', candidates: 2 };
   const ended = await world.swarm(await world.plan([task], '--gate', 'true', '--sandbox', 'none'));
   assert.equal(ended.code, 1, ended.stderr);
@@ -157,6 +157,11 @@ test('where none holds the task fails with what each came to, needs a person onc
   await world.release();
   const again = await world.swarm(['resume', '--retry', 't1']);
   assert.equal(again.code, 0, again.stderr);
+  // Who tries it now knows what those before came to.
+  assert.match(
+    await readFile(join(world.root, 'told'), 'utf8'),
+    /Others tried this same task[\s\S]*Attempt t2\.1 its own verification failed[\s\S]*Attempt t3\.1 its own/,
+  );
   assert.match((await world.swarm(['tasks'])).stdout, /^t1 +gathered[\s\S]*^t1 › t4 +landed/m);
 });
 

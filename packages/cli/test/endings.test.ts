@@ -24,7 +24,7 @@ interface Ending {
   readonly code: number;
   /** The first line of stdout, without commits. */
   readonly says: RegExp;
-  /** Tasks that are told to have failed, in the log too. */
+  /** Tasks that are told to have failed or to be left, and to have failed in the log. */
   readonly failed?: readonly string[];
 }
 
@@ -93,7 +93,7 @@ async function check(world: World, name: string, ending: Ending, run: Awaited<Re
   const log = await world.log();
   const failed = log.filter(({ event }) => event === 'task.failed').map(({ task }) => task);
   assert.deepEqual(failed.sort(), ending.failed ?? []);
-  for (const task of failed) assert.match(run.stdout, new RegExp(`failed +${task} `));
+  for (const task of failed) assert.match(run.stdout, new RegExp(`failed +${task} |left: .*\\b${task}\\b`));
   // Where it was stopped the screen also says by what.
   const headline = run.stdout.split('\n')[0]!.replace(/; stopped by a signal$/, '');
   const [status, report] = await Promise.all(

@@ -31,6 +31,7 @@ test('a blocked task asks with commands that can be typed while the rest goes on
   });
   const env = modelEnvironment(server.url);
   const run = world.start(['run', '--plan', join(world.root, 'plan.json'), ...OPEN], { env });
+  await run.line(/t1 failed \(blocked\): Which currency\?$/);
   await run.line(/needs you: t1 “Ask” is blocked: Which currency\?; swarm status/);
   await run.line(/t2\.1 started/);
   const { stdout } = await world.swarm(['status']);

@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { modelEnvironment } from './support/bicycle.ts';
+import { browsed, openedFile } from './support/browser.ts';
 import { startModelServer } from './support/model-server.ts';
 import { World } from './support/world.ts';
 
@@ -48,6 +49,18 @@ test('a line is explained by its landing, after others committed and moved the f
     page.stdout,
     /^<!doctype html>[\s\S]*default-src 'none'[\s\S]*NEEDLE-SUMMARY[\s\S]*<\/html>\n$/,
   );
+});
+
+test('the report in a browser asks nobody for anything, whatever a task says', browsed, async (t) => {
+  const world = await World.with(t, { 'README.md': 'shop\n' });
+  const title = '<img src="http://127.0.0.1:9/x.png"><script src="http://127.0.0.1:9/x.js"></script>';
+  const style = '<style>@import "http://127.0.0.1:9/x.css";</style>';
+  const task = { id: 'a', title, description: `: '${style}'; echo a > a.txt` };
+  const ran = await world.swarm(await world.plan([task], ...FLAGS));
+  assert.equal(ran.code, 0, ran.stderr);
+  const file = join(world.root, 'report.html');
+  await writeFile(file, (await world.swarm(['report', '--format', 'html'])).stdout);
+  assert.deepEqual(await openedFile(t, file), { asked: [`file://${file}`], said: [] });
 });
 
 test('a recorded run’s planner is asked anew with another prompt, its plans are compared, and so are two runs', async (t) => {

@@ -37,7 +37,7 @@ function sentence(command: SteeringCommand, events: readonly Event[], now: Stand
     case 'tell': {
       const [told] = of(events, 'task.told');
       return told?.attempt === undefined
-        ? `${told!.task}: whoever works on it next is told; nobody is at work who could hear it now`
+        ? `the next attempt at ${told!.task} is told, if there is one; an agent at work on it now cannot be`
         : `${told.attempt} is told before its next turn; if it has none any more, the next attempt is`;
     }
     case 'acceptTasks':

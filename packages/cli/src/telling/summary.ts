@@ -8,7 +8,7 @@ import { CRITERION_WORDS, standingText, toldStandings, worstFirst } from '@swarm
 import { endingText, sumText } from '@swarm/core/views/ending';
 import { lineage } from '@swarm/core/views/family';
 import { needs } from '@swarm/core/views/needs';
-import { remainderOf, remainderTexts } from '@swarm/core/views/remainder';
+import { leftUndone, remainderOf, remainderTexts } from '@swarm/core/views/remainder';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { unproven } from '@swarm/core/views/verified';
 import { cutToWidth } from '@swarm/core/views/width';
@@ -68,7 +68,7 @@ function leftLines(s: OpenedState, wrapped: (text: string) => string): string[] 
 /** Continuation lines begin so far in. */
 const INDENT = 4;
 
-/** Every task that landed or failed, a line each. Ids and commits are whole; of what was written by others the end is cut. */
+/** Every task that landed or went wrong, a line each; what the budget left undone is told in sum. Ids and commits are whole; of what was written by others the end is cut. */
 function taskLines(s: OpenedState, ink: ChalkInstance, columns: number | undefined): string[] {
   const landed = [...s.byState.landed].map((id) => {
     const t = s.tasks.get(id)!;
@@ -81,7 +81,9 @@ function taskLines(s: OpenedState, ink: ChalkInstance, columns: number | undefin
     const title = cutToWidth(sanitizeLine(t.spec.title, 100), Math.max(8, room));
     return `  ${how[1](how[0])}  ${name}  ${title}  ${ink.dim(commit)}`;
   });
-  const failed = [...s.byState.failed].map((id) => {
+  const left = leftUndone(s);
+  const wrong = [...s.byState.failed].filter((id) => !left.has(id));
+  const failed = wrong.map((id) => {
     const t = s.tasks.get(id)!;
     const why = t.state === 'failed' ? sanitizeLine(reasonOf(t), 160) : '';
     const name = lineage(s, id);

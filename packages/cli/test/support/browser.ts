@@ -109,3 +109,18 @@ export async function barriers(page: Page, rules?: readonly string[]): Promise<r
       `${id}: ${nodes.length}, ${nodes[0]!.html.slice(0, 160)} ${nodes[0]!.failureSummary ?? ''}`,
   );
 }
+
+/** A file as somebody opens it who was sent it: all that it asks for, and all that it complains of. */
+export async function openedFile(t: TestContext, path: string): Promise<{ asked: string[]; said: string[] }> {
+  const context = await (await started()).newContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  const [asked, said]: [string[], string[]] = [[], []];
+  page.on('request', (request) => asked.push(request.url()));
+  page.on('console', (message) => said.push(message.text()));
+  page.on('pageerror', (error) => said.push(String(error)));
+  await page.goto(`file://${path}`, { waitUntil: 'networkidle' });
+  await page.evaluate('document.querySelectorAll("details").forEach((one) => { one.open = true; })');
+  await page.screenshot({ fullPage: true });
+  return { asked, said };
+}

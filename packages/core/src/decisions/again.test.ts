@@ -4,8 +4,11 @@ import type { Command } from '../commands.ts';
 import type { Event } from '../events.ts';
 import type { TaskId } from '../model/ids.ts';
 import type { RaisedLimits } from '../model/request.ts';
+import { opened } from '../state.ts';
 import {
   acceptedTask,
+  apply,
+  brief,
   check,
   commit,
   after as dependingOn,
@@ -33,7 +36,7 @@ const gate = (command: string, gateHash: string): Command => ({
   gateHash,
 });
 const reopen: Command = { type: 'reopenRun', reason: 'more to do', version: '0', host: 'h', pid: 1 };
-const close = (reason: 'done'): Command => ({ type: 'closeRun', reason, green: 'unknown' });
+const close = (reason: 'done' | 'budget'): Command => ({ type: 'closeRun', reason, green: 'unknown' });
 
 const LAWS: Record<string, Law> = {
   'a limit is raised, and only raised': {
@@ -139,4 +142,23 @@ test('what was given more goes on, though its budget was reached', () => {
   const after = stateOf([...before, { type: 'limits.raised', tokens: 90_000 }]);
   assert.ok(wanted(after, timeOf(9)).room > 0);
   assert.equal(wanted(after, timeOf(9)).close, undefined);
+});
+
+test('a run that is opened again has a task of a pipeline done by new steps: those of before stay as they are', () => {
+  const s = opened(stateOf([openedRun({ pipeline: ['researcher', 'coder'] }), acceptedTask('t1')]));
+  const expand = { type: 'expandTask', task: 't1' as TaskId, by: 'pipeline' } as const;
+  apply(s, expand);
+  apply(s, close('budget'));
+  const failed = ['t1', 't2', 't3'].map((id) => s.tasks.get(id as TaskId)!.state);
+  assert.deepEqual(failed, ['failed', 'failed', 'failed']);
+  assert.deepEqual(apply(s, reopen).map(brief), [
+    'run.resumed',
+    'run.reopened more to do',
+    'task.retried t1',
+  ]);
+  apply(s, expand);
+  assert.deepEqual(
+    [...s.tasks.values()].map(({ id, state }) => `${id} ${state}`),
+    ['t1 expanded', 't2 failed', 't3 failed', 't4 pending', 't5 pending'],
+  );
 });

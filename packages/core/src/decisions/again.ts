@@ -119,7 +119,8 @@ function ranOut(s: OpenedState): readonly TaskId[] {
 
 const isOut = (t: Task): boolean =>
   t.state === 'failed' &&
-  // Its task is tried again, by others.
+  // Its task is tried again, by others; or goes through its pipeline anew, in steps of its own.
   t.source.by !== 'candidates' &&
+  t.source.by !== 'pipeline' &&
   (t.failure === 'budget' || t.failure === 'time') &&
   t.attempts < UNCOUNTED_ATTEMPTS_MAX;

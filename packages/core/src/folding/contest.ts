@@ -1,7 +1,7 @@
 /** Several that tried one task, and which of them was taken. */
 import type { ContestEvent } from '../contest-events.ts';
 import { lostTask, pendingTask, pickedTask } from '../model/evolve-task.ts';
-import type { TaskId } from '../model/ids.ts';
+import { type AttemptId, attemptId, type TaskId } from '../model/ids.ts';
 import { type Contest, emptySubplan, type Subplan } from '../model/plan.ts';
 import type { Task } from '../model/task.ts';
 import type { State } from '../state.ts';
@@ -14,13 +14,13 @@ export const CONTEST_FOLDS: FoldsOf<ContestEvent> = {
   'contest.decided'(s, e, at) {
     const { winner, why, lost } = e;
     const plan = knownContest(s, e.task);
-    plan.contest = { ...plan.contest, picked: { winner, why, lost } };
+    plan.contest = { ...plan.contest, over: lastAttempts(s, plan), picked: { winner, why, lost } };
     for (const loser of lost) put(s, lostTask(knownTask(s, loser.task), winner, loser.why, at));
     put(s, pickedTask(knownTask(s, winner)));
   },
   'contest.failed'(s, e) {
     const plan = knownContest(s, e.task);
-    plan.contest = { ...plan.contest, rounds: e.round };
+    plan.contest = { ...plan.contest, rounds: e.round, over: lastAttempts(s, plan) };
     const whole = knownTask(s, e.task);
     const { setback } = knownTask(s, e.closest);
     s.tasks.set(e.task, { ...whole, counted: whole.counted + 1, ...(setback && { setback }) });
@@ -35,13 +35,23 @@ export const CONTEST_FOLDS: FoldsOf<ContestEvent> = {
   },
 };
 
-/** Those that try it come with the same entry. */
-export const contestPlan = (s: State, task: TaskId): Subplan => ({
-  ...emptySubplan(),
-  iteration: s.plans.get(task)?.iteration ?? 0,
-  saidDone: true,
-  contest: { rounds: 0 },
-});
+/** Those that try it come with the same entry. Others that tried it before are not among them, and are told of. */
+export function contestPlan(s: State, task: TaskId): Subplan {
+  const before = s.plans.get(task);
+  const over = before?.contest ? lastAttempts(s, before) : [];
+  return {
+    ...emptySubplan(),
+    iteration: before?.iteration ?? 0,
+    saidDone: true,
+    contest: { rounds: 0, ...(over.length > 0 && { over }) },
+  };
+}
+
+const lastAttempts = (s: State, { parts }: Subplan): readonly AttemptId[] =>
+  parts.flatMap((part) => {
+    const { attempts } = knownTask(s, part);
+    return attempts > 0 ? [attemptId(part, attempts)] : [];
+  });
 
 /** What was said of the task before they were is for each of them. */
 export function withWordsOfWhole(s: State, task: Task): Task {

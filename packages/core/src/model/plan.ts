@@ -57,6 +57,8 @@ export interface Refused {
 export interface Contest {
   /** How often none of them handed in anything. */
   readonly rounds: number;
+  /** The last attempts of those that tried it and have all ended: what each came to is for whoever tries next. */
+  readonly over?: readonly AttemptId[];
   /** The one that was taken, and why. Absent: that is not known yet. */
   readonly picked?: { readonly winner: TaskId; readonly why: string; readonly lost: readonly Loser[] };
 }

@@ -4,7 +4,7 @@
  * round, which does all that an attempt does, and what it hands in waits until every other one has ended.
  */
 import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
-import { attemptId, type TaskId, taskId } from '../model/ids.ts';
+import { type AttemptId, attemptId, type TaskId, taskId, taskOf } from '../model/ids.ts';
 import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
 import type { Loser, Subplan } from '../model/plan.ts';
 import { CANDIDATES_MAX } from '../model/request.ts';
@@ -19,18 +19,19 @@ import { roleOf } from './role-ceilings.ts';
 
 /** How many try a task; undefined: it is worked as it is. */
 export function contendersFor(s: OpenedState, task: Task): number | undefined {
-  const { spec, source } = task;
-  // An answer cannot be held against another; a fix of a red target does not wait; a branch is done.
-  if (spec.kind !== 'change' || task.workCommit !== undefined) return undefined;
-  if (source.by === 'reconciler' || source.by === 'land' || source.by === 'candidates') return undefined;
-  const most = Math.min(askedFor(s, task), CANDIDATES_MAX, attemptsIn(leftOfContest(s, task)));
+  if (task.workCommit !== undefined) return undefined;
+  const most = Math.min(triesOf(s, task), attemptsIn(leftOfContest(s, task)));
   return most < 2 || s.tasks.size + most > s.run.request.limits.tasks ? undefined : most;
 }
 
-/** What the task says goes before what its role says. */
-function askedFor(s: OpenedState, task: Task): number {
-  const role = s.run.request.roles?.find(({ name }) => name === roleOf(task));
-  return task.spec.candidates ?? role?.candidates ?? 1;
+/** How many are to try it, whatever is left. What the task says goes before what its role says. */
+export function triesOf({ run }: State, task: Pick<Task, 'spec' | 'source'>): number {
+  const { spec, source } = task;
+  // An answer cannot be held against another; a fix of a red target does not wait; a branch is done.
+  if (spec.kind !== 'change') return 1;
+  if (source.by === 'reconciler' || source.by === 'land' || source.by === 'candidates') return 1;
+  const role = run?.request.roles?.find(({ name }) => name === roleOf(task));
+  return Math.min(spec.candidates ?? role?.candidates ?? 1, CANDIDATES_MAX);
 }
 
 /** The contenders as tasks, with their numbers, in order. */
@@ -122,4 +123,13 @@ function mayTryAgain(s: OpenedState, t: Task): boolean {
   const reason = t.setback?.reason ?? '';
   const isHeld = Object.hasOwn(REJECTIONS, reason) && REJECTIONS[reason as RejectionReason].held;
   return !isHeld && vainOf(s, t.spec) === undefined;
+}
+
+/**
+ * What others that try the same task came to, for whoever tries next: their last attempts of the rounds that are over. Of
+ * the round they are in none knows of the others.
+ */
+export function learntFrom(s: State, { id, source }: Pick<Task, 'id' | 'source'>): readonly AttemptId[] {
+  if (source.by !== 'candidates') return [];
+  return (s.plans.get(source.parent)?.contest?.over ?? []).filter((attempt) => taskOf(attempt) !== id);
 }

@@ -36,6 +36,9 @@ const TABLE: readonly (readonly [votes: string, quorum: number, then: ReviewVerd
     ['a r -', 2, 'rejected', 0.5],
     ['a51 r49 -', 2, 'approved', 0.5],
     ['a40 r60 -', 2, 'rejected', 0],
+    ['a1 r1 -', 2, 'rejected', 0],
+    ['a a a', 2, 'approved', 1],
+    ['a a r1', 2, 'rejected', 1],
     // too few
     ['a - -', 2, 'no-quorum'],
     ['a - -', 1, 'approved'],
@@ -46,9 +49,12 @@ const TABLE: readonly (readonly [votes: string, quorum: number, then: ReviewVerd
     ['a a0 -', 2, 'no-quorum'],
     ['a a r0', 2, 'approved'],
     ['a a b0', 2, 'approved'],
+    ['a0 r0 b0', 1, 'no-quorum'],
+    ['a0 a0 a0', 0, 'no-quorum'],
     // a block ends it, at once and whatever the others say
     ['a a b1', 2, 'rejected'],
     ['b ? ?', 3, 'rejected'],
+    ['b - -', 3, 'rejected'],
     ['? b ?', 3, 'rejected'],
     // nothing else is decided before everybody has answered
     ['a a ?', 2, 'open'],

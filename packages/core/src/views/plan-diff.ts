@@ -1,7 +1,9 @@
 /** What a changed plan changes, for a person who says yes or no to it: from the events that would be recorded. */
-import type { Event } from '../events.ts';
+import type { Event, EventOf } from '../events.ts';
 import type { TaskId } from '../model/ids.ts';
-import { isOver, type TaskSpec } from '../model/task.ts';
+import { isOver, type Task, type TaskSpec } from '../model/task.ts';
+import { triesOf } from '../rules/contest.ts';
+import { livePartsOf } from '../rules/owners.ts';
 import type { State } from '../state.ts';
 import { plain } from './words.ts';
 
@@ -32,6 +34,8 @@ export interface PlanDiff {
 export interface Step {
   readonly label: string;
   readonly dependsOn: readonly string[];
+  /** How many try it, where that is not one. */
+  readonly candidates?: number;
 }
 
 export function planDiff(s: State, events: readonly Event[]): PlanDiff {
@@ -46,13 +50,13 @@ export function planDiff(s: State, events: readonly Event[]): PlanDiff {
         const { dependsOn, scope, priority, title } = e.spec;
         const shown = { title: plain(title, 100), scope: scope.map((one) => plain(one, 200)), priority };
         diff.added.push({ task: e.task, after: dependsOn, ...shown });
-        after.set(e.task, dependsOn);
+        after.set(e.task, { dependsOn, candidates: triesOf(s, e) });
         break;
       }
       case 'task.rescoped': {
         const what = changesOf(s.tasks.get(e.task)?.spec, e.spec);
         if (what.length > 0) diff.rescoped.push({ task: e.task, title: plain(e.spec.title, 100), what });
-        after.set(e.task, e.spec.dependsOn);
+        after.set(e.task, { dependsOn: e.spec.dependsOn, candidates: triesAs(s, e) });
         break;
       }
       case 'task.cancelled':
@@ -78,14 +82,39 @@ type Writable = {
   -readonly [K in 'added' | 'rescoped' | 'cancelled' | 'failed' | 'refused']: PlanDiff[K][number][];
 };
 
-type Left = Map<TaskId, readonly TaskId[]>;
+interface LeftTask {
+  readonly dependsOn: readonly TaskId[];
+  readonly candidates: number;
+}
+type Left = Map<TaskId, LeftTask>;
 
-const leftIn = (s: State): Left =>
-  new Map([...s.tasks.values()].filter(({ state }) => !isOver(state)).map((t) => [t.id, t.spec.dependsOn]));
+/** Those that try a task are told as it: they come and go with it. */
+function leftIn(s: State): Left {
+  const open = [...s.tasks.values()].filter((t) => !isOver(t.state) && t.source.by !== 'candidates');
+  return new Map(
+    open.map((t) => [t.id, { dependsOn: t.spec.dependsOn, candidates: triesLeft(s, t) }] as const),
+  );
+}
+
+/** A worked task is not tried by several any more; of one that several try, so many have not ended. */
+function triesLeft(s: State, task: Task): number {
+  if (task.state === 'expanded' && s.plans.get(task.id)?.contest) return livePartsOf(s, task.id).length;
+  return task.state === 'pending' && task.workCommit === undefined ? triesOf(s, task) : 1;
+}
+
+/** One that is worded anew begins anew. */
+function triesAs(s: State, { task, spec }: EventOf<'task.rescoped'>): number {
+  const known = s.tasks.get(task);
+  return known ? triesOf(s, { spec, source: known.source }) : 1;
+}
 
 /** What has landed already is waited for no longer. */
 const stepsOf = (left: Left): readonly Step[] =>
-  [...left].map(([label, on]) => ({ label, dependsOn: on.filter((id) => left.has(id)) }));
+  [...left].map(([label, { dependsOn, candidates }]) => ({
+    label,
+    dependsOn: dependsOn.filter((id) => left.has(id)),
+    ...(candidates !== 1 && { candidates }),
+  }));
 
 const PARTS: readonly (keyof TaskSpec)[] = [
   'title',
@@ -106,6 +135,8 @@ function changesOf(before: TaskSpec | undefined, now: TaskSpec): readonly string
   return PARTS.flatMap((part) => {
     const [was, is] = [shown(before[part]), shown(now[part])];
     if (was === is) return [];
+    // The one it has now stands beside it.
+    if (part === 'title') return [`called “${plain(was, 100)}” before`];
     const isShort = was.length + is.length <= 80 && part !== 'description';
     return [
       isShort

@@ -13,7 +13,8 @@ import {
   stateOf,
   usage,
 } from '../testing.ts';
-import { remainderOf, remainderTexts } from './remainder.ts';
+import { leftUndone, remainderOf, remainderTexts } from './remainder.ts';
+import { shortfallTexts, verdictOf } from './verdict.ts';
 
 const run = (limits: object, mode: 'plan' | 'planner' = 'plan'): Event =>
   openedRun({ mode, limits: { ...LIMITS, ...limits } });
@@ -52,6 +53,23 @@ test('what is left is told by whether it was begun, with as much more as it take
     '2 tasks were not begun (t3, t4)',
     '1 task was begun and not finished (t2)',
   ]);
+});
+
+test('what went wrong is told apart from what is left: only that counts as failed where a run falls short', () => {
+  const wrong = failedTask('t3', 'attempts');
+  const s = stateOf([
+    run({ tokens: 100_000 }),
+    ...tasks,
+    ...landedTask('t1', 'l1'),
+    failedTask('t2', 'budget'),
+    wrong,
+    failedTask('t4', 'budget'),
+    spent(99_000),
+    closed('budget'),
+  ]);
+  assert.deepEqual([...leftUndone(s)], ['t2', 't4']);
+  assert.deepEqual(shortfallTexts(s), ['its budget was used up before it was done', '1 task failed (t3)']);
+  assert.equal(verdictOf(s), 'incomplete');
 });
 
 test('a plan whose planner has not said that it is all is told so', () => {

@@ -20,11 +20,8 @@ export interface Remainder {
 
 /** Undefined of a run that is open, or closed for another reason. */
 export function remainderOf(s: State): Remainder | undefined {
-  if (!isOpened(s) || (s.closed?.reason !== 'budget' && s.closed?.reason !== 'time')) return undefined;
-  const left = [...s.byState.failed].filter((id) => {
-    const task = s.tasks.get(id)!;
-    return task.state === 'failed' && (task.failure === 'budget' || task.failure === 'time');
-  });
+  if (!isOpened(s) || !isCutShort(s)) return undefined;
+  const left = [...leftUndone(s)];
   const isBegun = (id: TaskId): boolean => s.tasks.get(id)!.attempts > 0;
   return {
     notBegun: left.filter((id) => !isBegun(id)),
@@ -33,6 +30,18 @@ export function remainderOf(s: State): Remainder | undefined {
     requirements: openRequirements(s).map(({ id, text }) => ({ id: plain(id, 100), text: plain(text) })),
     goOn: `swarm resume${flagsOf(moreFor(s, left.length))}`,
   };
+}
+
+const isCutShort = ({ closed }: State): boolean => closed?.reason === 'budget' || closed?.reason === 'time';
+
+/** Tasks that only the end of the run's budget or of its time kept from being done. */
+export function leftUndone(s: State): ReadonlySet<TaskId> {
+  if (!isCutShort(s)) return new Set();
+  const isLeft = (id: TaskId): boolean => {
+    const task = s.tasks.get(id)!;
+    return task.state === 'failed' && (task.failure === 'budget' || task.failure === 'time');
+  };
+  return new Set([...s.byState.failed].filter(isLeft));
 }
 
 /** Its planner has not said that what it filed is all. */

@@ -142,7 +142,7 @@ export function figureRows(r: Report): readonly (readonly [string, string])[] {
     ['tasks', tasksText(r)],
     ['landed per hour', r.landedPerHour.toFixed(1)],
     ['attempts', `${r.attempts}, of which ${r.handoffs} handed in a commit`],
-    ['landed at the first handoff', `${r.firstTryLandings} of ${r.list.length}`],
+    ['landed at the first handoff', `${r.firstTryLandings} of ${r.tasksHandedIn} that handed in`],
     ['conflicts', String(r.conflicts)],
     ['gate', r.gate ? gateText(r.gate) : 'none'],
     ['tokens', `${groupText(r.tokens)}, of which ${groupText(r.retryTokens)} on attempts after the first`],

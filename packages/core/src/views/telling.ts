@@ -125,7 +125,7 @@ function sentence(e: Event, s: State): LogFields {
     case 'task.retried':
       return { task: e.task, msg: `${e.task} is tried again` };
     case 'task.prioritised':
-      return { task: e.task, msg: `${e.task} has priority ${e.priority} now` };
+      return { task: e.task, msg: `${e.task} ${placeOf(e.priority)}` };
     case 'task.told':
       return {
         task: e.task,
@@ -384,4 +384,10 @@ function only(
 ): Partial<LogFields> {
   const one = members.length === 1 ? members[0]! : undefined;
   return one?.task && one.attempt ? { task: one.task, attempt: one.attempt } : {};
+}
+
+/** One that an operator's `first` or `last` has made lies beyond those that a plan may name. */
+function placeOf(priority: number): string {
+  if (priority >= 1 && priority <= 10) return `has priority ${priority} now`;
+  return `goes ${priority < 1 ? 'first' : 'last'} of all that waits`;
 }

@@ -4,6 +4,7 @@ import { type TaskId, taskNumber } from '../model/ids.ts';
 import { type CloseReason, PLANNER_FAILURES_MAX } from '../model/request.ts';
 import { type Shortfall, shortfalls } from '../rules/outcome.ts';
 import type { State } from '../state.ts';
+import { leftUndone } from './remainder.ts';
 import { countText, plain } from './words.ts';
 
 /** `complete`: closed as done, and everything that was asked for is there and holds. `open`: not closed yet. */
@@ -19,7 +20,9 @@ const NAMED_MAX = 5;
 
 /** What keeps the run from being complete, one sentence without an end for each kind of it. */
 export function shortfallTexts(state: State): readonly string[] {
-  const found = shortfalls(state);
+  // What the budget or the time left undone did not go wrong: it is told as the rest, see `remainderTexts`.
+  const left = leftUndone(state);
+  const found = shortfalls(state).filter((one) => one.kind !== 'failed' || !left.has(one.task));
   const texts: string[] = [];
   for (const kind of KINDS) {
     const some = found.filter((one) => one.kind === kind);

@@ -335,7 +335,7 @@ describe('the report', () => {
     assert.match(text, /^# r-20261121-aaaa: complete\n/);
     assert.match(text, /\n1 of 1 landed; the head is now \w{10}, which was not checked\.\n/);
     assert.match(text, /\nLandings are on `refs\/heads\/swarm\/r`; the run is closed\.\n/);
-    assert.match(text, /\| landed at the first handoff \| 0 of 1 \|\n/);
+    assert.match(text, /\| landed at the first handoff \| 0 of 1 that handed in \|\n/);
     assert.match(text, /\n- conflict: 1 \(does not merge with the target\)\n/);
     assert.match(text, /\n\| t1 \| Parser .* \| landed \| `dddddddddd` \| verified \|\n$/);
     for (const raw of ['<b>', '[a](', '\u001b', '\u202e', '\n# b']) assert.ok(!text.includes(raw), raw);

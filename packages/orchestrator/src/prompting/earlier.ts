@@ -4,6 +4,7 @@ import type { HandoffClaim } from '@swarm/core/model/handoff';
 import { attemptId } from '@swarm/core/model/ids';
 import { REJECTIONS } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
+import { learntFrom } from '@swarm/core/rules/contest';
 import type { State } from '@swarm/core/state';
 import { headOf } from './blocks.ts';
 
@@ -18,6 +19,18 @@ export function earlierAttempts(state: State, task: Task): string {
   const told = ended.slice(-ATTEMPTS_MAX).map((attempt) => attemptText(task, attempt));
   const more = ended.length > told.length ? [`(${ended.length - told.length} before them are left out)`] : [];
   return [...more, ...told].join('\n\n');
+}
+
+const OTHERS =
+  'Others tried this same task, each in a workspace of its own that you do not have. What they came to:';
+
+/** Of several that try a task: what the others came to, in rounds that are over. Empty of any other. */
+export function othersTried(state: State, task: Task): string {
+  const others = learntFrom(state, task).flatMap((id) => {
+    const attempt = state.attempts.get(id);
+    return attempt?.state === 'ended' ? [attemptText(task, attempt)] : [];
+  });
+  return others.length === 0 ? '' : [OTHERS, ...others].join('\n\n');
 }
 
 type Ended = Extract<Attempt, { readonly state: 'ended' }>;

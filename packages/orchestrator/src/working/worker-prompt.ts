@@ -5,7 +5,7 @@ import type { OpenedState } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { originNote } from '../healing/fixes.ts';
 import { inBlocks } from '../prompting/blocks.ts';
-import { earlierAttempts } from '../prompting/earlier.ts';
+import { earlierAttempts, othersTried } from '../prompting/earlier.ts';
 import { attemptRoom, machinery, neighbours, workerLaws } from '../prompting/facts.ts';
 import type { Project } from '../prompting/project.ts';
 import { notesFor } from '../prompting/shared-notes.ts';
@@ -38,7 +38,7 @@ export async function workerVariables(
     verify: spec.verify ?? '',
     gate: state.run.request.gate ?? '',
     upstream: upstreamText(state, task),
-    earlier_attempts: earlierAttempts(state, task),
+    earlier_attempts: [earlierAttempts(state, task), othersTried(state, task)].filter(Boolean).join('\n\n'),
     hint: [task.hint, ...notes].filter(Boolean).join('\n\n'),
     kind: spec.kind,
     environment: await environment({ state, settings }, project, attempt, task, only),

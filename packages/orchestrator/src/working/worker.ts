@@ -322,8 +322,10 @@ export class Worker {
     if (wasFull) return { ...kept, reason: 'disk-full', detail: result.detail };
     const failure = this.#failureOf(result);
     if (failure) {
-      const detail = lines(result.detail, result.claim?.summary, saved.kind === 'not-saved' && saved.why);
-      return { ...kept, reason: failure, detail };
+      // A line has room for what is asked of a person, and none for the word that it is asked.
+      const said =
+        failure === 'agent-blocked' ? [claim?.summary, result.detail] : [result.detail, claim?.summary];
+      return { ...kept, reason: failure, detail: lines(...said, saved.kind === 'not-saved' && saved.why) };
     }
     if (saved.kind === 'refused') return { ...kept, reason: 'intake-refused', detail: saved.why };
     if (saved.kind === 'not-saved') return { ...kept, reason: 'not-saved', detail: saved.why };
