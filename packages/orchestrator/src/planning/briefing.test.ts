@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import type { Event } from '@swarm/core/events';
 import { fold } from '@swarm/core/fold';
 import type { Label, TaskId } from '@swarm/core/model/ids';
+import { NO_USAGE } from '@swarm/core/model/usage';
 import type { TreeFile } from '@swarm/core/ports/git';
 import type { ChatMessage } from '@swarm/core/ports/models';
 import { acceptedTask, commit, entry, landedTask, openedRun } from '@swarm/core/testing';
@@ -84,9 +85,8 @@ function common(a: string, b: string): number {
 
 const fresh = (world: ReturnType<typeof givenWorld>) => new Briefing(world.context);
 
-/** What twenty follow-ups send, and what a whole new prompt in the place of each would. */
-async function measured(files: number) {
-  const world = givenWorld([openedRun({ mode: 'planner' })], {
+const planned = (files: number) =>
+  givenWorld([openedRun({ mode: 'planner' })], {
     prompts,
     reader: {
       files: async () => treeOf(files),
@@ -96,6 +96,10 @@ async function measured(files: number) {
       changes: async () => new Map(),
     },
   });
+
+/** What twenty follow-ups send, and what a whole new prompt in the place of each would. */
+async function measured(files: number) {
+  const world = planned(files);
   Object.assign(world.context.settings, { plannerContextChars: 350_000 });
   const briefing = fresh(world);
   await briefing.tell(1);
@@ -130,4 +134,33 @@ describe('the follow-ups of twenty iterations', () => {
       assert.ok(share <= 0.15, `${(100 * share).toFixed(1)} % of ${naive} characters`);
       assert.ok(cost <= naiveCost, `${Math.round(cost)} of ${Math.round(naiveCost)}`);
     });
+});
+
+describe('a planner whose answer filed nothing that is new', () => {
+  const asked = async (...events: readonly Event[]): Promise<string> => {
+    const world = planned(1);
+    const briefing = fresh(world);
+    await briefing.tell(1);
+    fold(world.state, entry(world.state.seq + 1, events));
+    briefing.end('planned', '');
+    await briefing.tell(2);
+    return briefing.messages.at(-1)!.content!;
+  };
+  const reserved = { tokens: 0, usd: 0 };
+  const first = { reason: 'first', promptHash: 'h', model: 'm', reserved } as const;
+  const started: Event = { type: 'iteration.started', iteration: 1, ...first };
+  const over = { type: 'iteration.ended', iteration: 1, detail: '', isDone: false, usage: NO_USAGE } as const;
+  const ended: Event = { ...over, outcome: 'planned' };
+
+  it('is told so, while nothing is under way', async () => {
+    assert.match(
+      await asked(started, ended),
+      /filed nothing new: a task that is sent again is left as it is/,
+    );
+  });
+
+  it('is not told so, where a task of it was refused: that is told instead', async () => {
+    const refused: Event = { type: 'task.refused', label: 'a', problem: 'no', iteration: 1 };
+    assert.doesNotMatch(await asked(started, refused, ended), /filed nothing new/);
+  });
 });

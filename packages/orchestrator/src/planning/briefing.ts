@@ -5,6 +5,7 @@
  * anew, in one message that begins as the first one did.
  */
 import type { IterationOutcome } from '@swarm/core/events';
+import type { Planning } from '@swarm/core/model/plan';
 import type { ChatMessage } from '@swarm/core/ports/models';
 import { lengthOf } from '@swarm/core/rules/conversation';
 import { isBusy } from '@swarm/core/state';
@@ -17,7 +18,7 @@ import { type Overview, overviewOf } from './overview.ts';
 import { partSections } from './part-context.ts';
 import { planSections } from './plan-context.ts';
 import { NEWS } from './plan-news.ts';
-import { RUN_SEAT, type Seat, tasksAt } from './seat.ts';
+import { planAt, RUN_SEAT, type Seat, tasksAt } from './seat.ts';
 import { type Section, Told } from './sections.ts';
 import { filesInScope, hasLiveParts, wholeText } from './whole.ts';
 
@@ -47,6 +48,8 @@ export class Briefing {
   #promptHash = '';
   #told = new Told();
   #overview: Overview | undefined;
+  /** The one that was told last. */
+  #iteration = 0;
   /** Why the last answer could not be used. */
   #setback = '';
 
@@ -71,6 +74,7 @@ export class Briefing {
     if (this.#isFresh()) await this.#begin(iteration);
     else this.#goOn(iteration);
     this.#kept = this.messages.length;
+    this.#iteration = iteration;
   }
 
   /** The iteration is over. An answer that could not be used is said to be so, in a conversation that begins anew. */
@@ -127,7 +131,8 @@ export class Briefing {
     const news = this.#told.tell(this.#sections()) || 'Nothing has changed.';
     const { owner } = this.#seat;
     const isUnderWay = owner === undefined ? isBusy(state) : hasLiveParts(state, owner);
-    const idle = isUnderWay ? '' : `\n\n${NOTHING_LIVE}`;
+    const known = filedNothingNew(planAt(state, this.#seat), this.#iteration) ? `${NOTHING_NEW} ` : '';
+    const idle = isUnderWay ? '' : `\n\n${known}${NOTHING_LIVE}`;
     this.messages.push({
       role: 'user',
       content: `Iteration ${iteration}. What is new:\n\n${news}${idle}\n\n${AGAIN}`,
@@ -149,7 +154,14 @@ export class Briefing {
 }
 
 const AGAIN = 'Answer in the same JSON format.';
+const NOTHING_NEW = 'Your last answer filed nothing new: a task that is sent again is left as it is.';
 const NOTHING_LIVE = 'Nothing is under way: file what is missing, or say `done`.';
+
+/** A task that is sent again is no fault, and no news tells of it. Of one that is refused they do. */
+function filedNothingNew(plan: Planning | undefined, iteration: number): boolean {
+  if (!plan || plan.failuresInRow === 0) return false;
+  return ![...plan.refusals.values()].some((refused) => refused.iteration === iteration);
+}
 
 /** In words, not as JSON: an answer in the history with its tasks left out would be taken for the form to answer in. */
 const leftOut = (outcome: 'planned' | 'cut'): ChatMessage => ({
