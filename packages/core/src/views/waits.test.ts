@@ -49,6 +49,16 @@ describe('what waits, and for what', () => {
     assert.deepEqual(texts(openState()), ['setup and gate are tried on the bare base, for 10m 0s']);
   });
 
+  it('the base, and no turn, for a task that could start', () => {
+    const state = openState();
+    put(state, { ...base(1, spec('First')), state: 'pending' });
+    put(state, { ...base(2, spec('After', { dependsOn: [taskId(1)] })), state: 'pending' });
+    const [tried, after, ...more] = texts(state);
+    assert.match(tried!, /^setup and gate are tried on the bare base/);
+    assert.match(after!, /^t2 waits for t1 \(pending\) to be done first/);
+    assert.deepEqual(more, []);
+  });
+
   it('a dependency, a scope, a free worker: each by name, with how many wait', () => {
     const state = started();
     live(state, 1);

@@ -140,11 +140,14 @@ function halts({ paused, spending, at }: State): Told[] {
 
 const alone = { count: 0, tasks: [] } as const;
 
+/** Nothing starts before setup and gate were tried. */
+const isOnBase = ({ baseGate, attempts: known }: State): boolean =>
+  baseGate === undefined && known.size === 0;
+
 function preparation(state: OpenedState): Told[] {
-  const { planning, baseGate, run, attempts: known } = state;
-  const isBeforeAnything = baseGate === undefined && known.size === 0;
+  const { planning, run } = state;
   return [
-    ...(isBeforeAnything
+    ...(isOnBase(state)
       ? [
           {
             ...alone,
@@ -255,9 +258,10 @@ function pendingTasks(state: OpenedState): Told[] {
     if (group) group.tasks.push(task);
     else groups.set(key, { reason, ...(on !== undefined && { on }), tasks: [task] });
   };
-  // While the whole run is halted, what could start is told with the halt.
+  // While the whole run is halted or not there yet, what could start is told with that.
   const { reached, neared } = state.spending;
-  const isHalted = state.paused !== undefined || reached !== undefined || neared !== undefined;
+  const isHalted =
+    state.paused !== undefined || reached !== undefined || neared !== undefined || isOnBase(state);
   for (const { task, waits: why } of judgePending(state, LOOKED_AT)) {
     const [first] = why;
     if (first?.kind === 'dependency') put(task, 'dependency', first.task);
