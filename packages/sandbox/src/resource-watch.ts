@@ -52,16 +52,21 @@ export function watchResources(ask: ResourceAsk, exceeded: (limit: ResourceName)
   const disk = ask.disk ?? meterOf(ask.bounds, ask.folders);
   const stillness = new Stillness();
   let looks = 0;
+  /** Since the disk was last asked about. */
+  let hasRun = true;
   let nameless: Nameless = { memory: 0, disk: 0 };
   const look = async (): Promise<void> => {
     if (!stillness.isDue(platform.told(tree.known))) return;
+    hasRun ||= !stillness.isStill;
     const members = tree.members();
     ask.yielding?.all(members);
     if (looks % NAMELESS_EVERY === 0) nameless = platform.nameless(members, ask.folders[0]);
     looks += 1;
     const files = nameless.memory + platform.filesInMemory(members, ask.inMemory);
     const limit =
-      passed(members, files, ask.bounds) ?? ((await disk?.isOver(nameless.disk)) ? 'disk' : undefined);
+      passed(members, files, ask.bounds) ??
+      ((await disk?.isOver(nameless.disk, hasRun)) ? 'disk' : undefined);
+    hasRun = false;
     if (limit) exceeded(limit);
   };
   let failed = 0;

@@ -7,6 +7,11 @@ export class Stillness {
   #told = '';
   #still = 0;
 
+  /** Nothing has run since the time before. */
+  get isStill(): boolean {
+    return this.#still > 0;
+  }
+
   /**
    * Whether it is time to look. After a change it is twice: the table of processes may be a moment old, and a newcomer in
    * it unknown.
