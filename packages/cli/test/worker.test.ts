@@ -199,3 +199,29 @@ test(
     assert.ok(!existsSync(world.runs));
   },
 );
+
+test(
+  'two workers of one name are not both at work: one folder has one worker, and elsewhere the later one counts',
+  noServer,
+  async (t) => {
+    const world = await World.with(t, FILES);
+    const server = await messageServer(t, world, { hosts: ['a'] });
+    const first = await server.worker('a');
+    const folder = join(world.root, 'hosts', 'a');
+    const asked = ['worker', '--nats', server.url, '--name', 'a', '--creds', server.credsOf('a')];
+    const refused = await world.swarm([...asked, '--sandbox', 'none', '--state', folder]);
+    assert.equal(refused.code, 75);
+    assert.match(refused.stderr, /^error\[SW0501\]: another worker is at work in this folder/m);
+    const run = world.start(
+      await world.plan([waiting(world, 'a')], '--gate', 'true', '--sandbox', 'none', ...server.asHome),
+    );
+    await world.until(() => existsSync(join(world.root, 'at-a')));
+    const later = await server.worker('a', '--state', join(world.root, 'other'));
+    const over = await first.ended;
+    assert.match(over.stderr, /error\[SW0741\]: a later worker of the name a is there, and this one stops/);
+    await world.release();
+    assert.equal((await run.ended).code, 0);
+    later.kill('SIGTERM');
+    assert.equal((await later.ended).code, 0);
+  },
+);

@@ -257,7 +257,7 @@ class HomeOfHosts implements Home {
     const wasHere = JSON.stringify(this.#factsNow(host));
     const isOurs = beat.run === run && beat.epoch === epoch;
     const seen = this.#roster.hear(host, beat, clock.now(), isOurs);
-    if (!seen) return;
+    if (!seen) return this.#replace(host, beat);
     const peer = this.#peerOf(host);
     peer.calls.revive();
     peer.odd = 0;
@@ -282,6 +282,14 @@ class HomeOfHosts implements Home {
     const why = `the host ${host} is of version ${version} (wire ${protocol}), and the run’s home is of version ${ours}`;
     this.#parts.log.write('host.refused', { msg: why, data: { host, version } });
     this.#say(host, 'refuse', { why });
+  }
+
+  /** Two of one name would both do what one is told: the earlier one is told to stop, and may be gone already. */
+  #replace(host: string, { session }: Beat): void {
+    if (!this.#roster.isReplaced(host, session)) return;
+    const why = `a later worker of the name ${host} is there`;
+    this.#say(host, 'refuse', { why, session });
+    this.#odd(host, `${why}, and the earlier one is told to stop`);
   }
 
   #hearBye(host: string, payload: Record<string, unknown>): void {

@@ -285,6 +285,26 @@ function contract(kind: string, make: () => Promise<Ends>, needs: object = {}): 
       await ends.close();
     });
 
+    test('whose name a later one takes stops, and says no word for it any more', async () => {
+      const ends = await make();
+      const home = homeOn(await ends.wireOf('home'));
+      const ended = Promise.withResolvers<string>();
+      const first = hostOn(await ends.wireOf('a'), 'a', { session: 'first', onReplaced: ended.resolve });
+      await until(isThere(home, 'a'));
+      const later = hostOn(await ends.wireOf('a'), 'a', { session: 'later', slots: 7 });
+      assert.equal(await ended.promise, 'a later worker of the name a is there');
+      await until(() => home.fleet.seen().present[0]?.slots === 7);
+      assert.deepEqual([...home.fleet.seen().left], []);
+      assert.match(
+        home.told.find(({ event }) => event === 'host.refused')!.msg,
+        /a later worker of the name a/,
+      );
+      await home.close();
+      await first.close();
+      await later.close();
+      await ends.close();
+    });
+
     test('of another version is refused by name, on both sides', async () => {
       const ends = await make();
       const told: string[] = [];

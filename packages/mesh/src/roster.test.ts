@@ -63,3 +63,15 @@ test('one that leaves takes nothing more; its clock is told as it is', () => {
   const [line] = roster.lines();
   assert.deepEqual([line!.state, line!.skewMs], ['leaving', 60_000]);
 });
+
+test('of two workers of one name the later one counts, and the other is known as replaced', () => {
+  const { roster } = given();
+  roster.hear('a', beat(7, { session: 'first', slots: 1 }), 0, true);
+  roster.hear('a', beat(1, { session: 'second', slots: 3 }), 0, true);
+  assert.equal(roster.hear('a', beat(8, { session: 'first', slots: 1 }), 0, true), undefined);
+  assert.equal(roster.observed().present[0]!.slots, 3);
+  assert.deepEqual(
+    ['first', 'second'].map((session) => roster.isReplaced('a', session)),
+    [true, false],
+  );
+});

@@ -29,8 +29,12 @@ export interface WorkerLine extends HostFacts {
   readonly state: 'here' | 'joining' | 'leaving' | 'silent' | 'gone';
 }
 
+/** Sessions of one host that a later one took the place of. */
+const REPLACED_MAX = 16;
+
 export class Roster {
   readonly #hosts = new Map<string, Seen>();
+  readonly #replaced = new Map<string, readonly string[]>();
   readonly #now: () => number;
   readonly #leaseMs: number;
   readonly #since: number;
@@ -50,10 +54,20 @@ export class Roster {
     return this.#hosts.values();
   }
 
+  /** A later worker came under this session's name: this one ended, or there are two. */
+  isReplaced(host: string, session: string): boolean {
+    return this.#replaced.get(host)?.includes(session) ?? false;
+  }
+
   /** @returns undefined: it is older than what is known, and says nothing. */
   hear(host: string, beat: Beat, wallMs: number, isOurs: boolean): Seen | undefined {
     const known = this.#hosts.get(host);
     if (known && known.beat.session === beat.session && beat.n <= known.beat.n) return undefined;
+    if (this.isReplaced(host, beat.session)) return undefined;
+    if (known && known.beat.session !== beat.session) {
+      const before = this.#replaced.get(host) ?? [];
+      this.#replaced.set(host, [...before, known.beat.session].slice(-REPLACED_MAX));
+    }
     const seen: Seen = known ?? {
       host,
       beat,

@@ -36,6 +36,8 @@ export interface WorkerHostParts {
   readonly load: () => { readonly load: number; readonly cpus: number };
   /** For whoever looks at the host. */
   readonly tell: (event: WorkerTold, msg: string) => void;
+  /** A later worker bears the name: this one is over. */
+  readonly onReplaced?: (why: string) => void;
 }
 
 export type WorkerTold = 'joined' | 'released' | 'refused' | 'home-gone' | 'leaving' | 'odd';
@@ -67,6 +69,7 @@ export class WorkerHost {
   #heardAt: number;
   #leaving: string | undefined;
   #isClosed = false;
+  #isReplaced = false;
   #beats = 0;
   #lastId = 0;
   #stopBeat: () => void = () => {};
@@ -145,6 +148,7 @@ export class WorkerHost {
   }
 
   #say(type: string, payload: Record<string, unknown>, { traceparent }: HowSaid = {}): void {
+    if (this.#isReplaced) return;
     const { wire, clock, name } = this.#parts;
     const voice = { wire, clock, source: name, nextId: () => this.#nextId() };
     const about = { ...this.#about, ...(traceparent !== undefined && { traceparent }) };
@@ -209,7 +213,7 @@ export class WorkerHost {
   #take({ type, payload, metadata }: Envelope): void {
     const { run, epoch } = metadata;
     const claimed = this.#claimed;
-    if (type === 'refuse') return this.#parts.tell('refused', String(payload.why ?? '').slice(0, 500));
+    if (type === 'refuse') return this.#hearRefusal(String(payload.why ?? '').slice(0, 500), payload.session);
     // Of two homes of one run the later one counts; another run has nothing to say here.
     if (claimed && (run !== claimed.run || epoch < claimed.epoch)) return;
     if (claimed) this.#heardAt = this.#parts.clock.monotonic();
@@ -235,6 +239,16 @@ export class WorkerHost {
       default:
         if (!claimed?.room.hear?.(type, payload)) this.#parts.tell('odd', `home says ${type.slice(0, 40)}`);
     }
+  }
+
+  /** @param session of the one that is to stop; absent: whoever bears the name. */
+  #hearRefusal(why: string, session: unknown): void {
+    if (session !== undefined && session !== this.#parts.session) return;
+    this.#parts.tell('refused', why);
+    if (session === undefined || this.#isReplaced) return;
+    // What is said from here on would be taken for the other one's answers.
+    this.#isReplaced = true;
+    void this.drain(why, 0).then(() => this.#parts.onReplaced?.(why));
   }
 
   async #answer(op: string, args: unknown, at: CallAt): Promise<unknown> {

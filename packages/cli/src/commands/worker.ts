@@ -1,10 +1,13 @@
 /** `swarm worker`: this machine works for runs of other machines, over a message server. */
 import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir } from 'node:fs/promises';
 import { availableParallelism, hostname, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { ERROR_CODES, SwarmError } from '@swarm/core/errors';
 import { isHostName, SLOTS_MAX } from '@swarm/core/model/host';
 import { capabilityProblem } from '@swarm/core/rules/capabilities';
+import { openHeld } from '@swarm/journal';
 import { WorkerHost } from '@swarm/mesh';
 import { connectNats } from '@swarm/mesh/nats';
 import { PROVIDER_NAMES, type ProviderName, probeSandbox } from '@swarm/sandbox';
@@ -61,9 +64,12 @@ export async function worker(options: WorkerOptions, context: Context): Promise<
     await connected.close();
     return 0;
   }
+  const state = options.state ?? join(stateHome(env), 'hosts', name);
+  const held = await holdState(state, name);
   const tracing = await traceHost(env, places.version);
   const { tracer } = tracing;
   if (tracing.problem !== undefined) tell(`spans are not sent: ${tracing.problem}`);
+  const left = Promise.withResolvers<void>();
   const host = new WorkerHost({
     wire: connected.wire,
     clock: systemClock,
@@ -76,7 +82,7 @@ export async function worker(options: WorkerOptions, context: Context): Promise<
       openWorkerRoom(
         {
           host: name,
-          state: options.state ?? join(stateHome(env), 'hosts', name),
+          state,
           sandbox,
           places,
           env,
@@ -95,6 +101,7 @@ export async function worker(options: WorkerOptions, context: Context): Promise<
     keepMs: KEEP_MS,
     load: () => ({ load: Math.round(loadavg()[0]! * 100) / 100, cpus: availableParallelism() }),
     tell: (event, msg) => tell(`${event} ${msg}`),
+    onReplaced: (why) => left.reject(nameTaken(why, options, name)),
   });
   tell(`${name} offers ${slots} slots at ${options.nats.replace(/\/\/[^@/]*@/, '//')}`);
   const escalation = new Escalation();
@@ -106,7 +113,6 @@ export async function worker(options: WorkerOptions, context: Context): Promise<
           isDraining: () => escalation.hasBegun,
           facts: () => ({ name, run: host.run ?? null, atWork: host.atWork, slots }),
         });
-  const left = Promise.withResolvers<void>();
   let exitCode = 0;
   const stop = (): void => {
     const step = escalation.next(performance.now());
@@ -118,12 +124,39 @@ export async function worker(options: WorkerOptions, context: Context): Promise<
     host.giveUp();
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
-  await left.promise;
-  health?.close();
-  await connected.close();
-  await tracing.end();
+  try {
+    await left.promise;
+  } finally {
+    health?.close();
+    await connected.close();
+    await tracing.end();
+    await held.close();
+  }
   return exitCode;
 }
+
+/** Two workers in one folder would end each other's commands and remove each other's workspaces. It is free once we are dead. */
+async function holdState(state: string, name: string): Promise<FileHandle> {
+  await mkdir(state, { recursive: true });
+  const held = await openHeld(state, constants.O_RDONLY | constants.O_DIRECTORY);
+  if (held) return held;
+  throw new SwarmError({
+    code: 'SW0501',
+    what: 'another worker is at work in this folder',
+    where: state,
+    why: 'each would end what the other has at work there',
+    fix: `ps -ef | grep 'swarm worker'   # or another one: --name ${name}-2`,
+  });
+}
+
+const nameTaken = (why: string, { nats }: WorkerOptions, name: string): SwarmError =>
+  new SwarmError({
+    code: 'SW0741',
+    what: `${why}, and this one stops`,
+    where: '--name',
+    why: 'both would do what one of them is asked',
+    fix: `swarm worker --nats ${nats.replace(/\/\/[^@/]*@/, '//')} --name ${name}-2`,
+  });
 
 /** All that is wrong at once. */
 async function checked(

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { Deployment } from 'kubernetes-models/apps/v1';
+import { StatefulSet } from 'kubernetes-models/apps/v1';
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { Namespace, ServiceAccount } from 'kubernetes-models/v1';
@@ -31,14 +31,14 @@ const SCALED = { ...ASK, prometheus: new URL('http://prometheus:9090') };
 // biome-ignore lint/suspicious/noExplicitAny: whatever was read.
 const plain = (all: readonly Manifest[]): any[] => JSON.parse(JSON.stringify(all));
 
-const MODELS = { Deployment, NetworkPolicy, PodDisruptionBudget, Namespace, ServiceAccount } as const;
+const MODELS = { StatefulSet, NetworkPolicy, PodDisruptionBudget, Namespace, ServiceAccount } as const;
 const CORE = (all: readonly Manifest[]) => plain(all).filter(({ kind }) => kind !== 'ScaledObject');
 
 test('every object passes the validator of its kind, and a wrong type in one does not', () => {
   for (const one of CORE(manifests(SCALED))) new MODELS[one.kind as keyof typeof MODELS](one).validate();
-  const [wrong] = plain(manifests(ASK)).filter(({ kind }) => kind === 'Deployment');
+  const [wrong] = plain(manifests(ASK)).filter(({ kind }) => kind === 'StatefulSet');
   wrong.spec.template.spec.containers[0].ports[0].containerPort = 'eighty';
-  assert.throws(() => new Deployment(wrong).validate(), /containerPort/);
+  assert.throws(() => new StatefulSet(wrong).validate(), /containerPort/);
 });
 
 /** What the compiler says of these objects, each written out as a value of its kind's interface. */
@@ -69,7 +69,7 @@ async function compiled(
 test('no object has a field that is none, however deep; one that is planted is found', async (t) => {
   assert.equal(await compiled(t, CORE(manifests(SCALED))), '');
   const planted: readonly (readonly [kind: string, into: (one: ReturnType<typeof plain>[0]) => object])[] = [
-    ['Deployment', (one) => one.spec.template.spec.containers[0].readinessProbe],
+    ['StatefulSet', (one) => one.spec.template.spec.containers[0].readinessProbe],
     ['NetworkPolicy', (one) => one.spec.egress[0]],
     ['PodDisruptionBudget', (one) => one.spec],
     ['Namespace', (one) => one.metadata],
@@ -96,7 +96,7 @@ const scaledObject = z.strictObject({
     labels: z.record(z.string(), z.string()),
   }),
   spec: z.strictObject({
-    scaleTargetRef: z.strictObject({ name: z.string() }),
+    scaleTargetRef: z.strictObject({ kind: z.literal('StatefulSet'), name: z.string() }),
     pollingInterval: z.int(),
     cooldownPeriod: z.int(),
     minReplicaCount: z.int(),
@@ -117,19 +117,19 @@ const scaledObject = z.strictObject({
 });
 
 test('where a Prometheus is named KEDA says how many there are, by the rule that infra/prometheus tests; else it is fixed', async () => {
-  const [deployment] = plain(manifests(ASK)).filter(({ kind }) => kind === 'Deployment');
-  assert.equal(deployment.spec.replicas, 10);
+  const [set] = plain(manifests(ASK)).filter(({ kind }) => kind === 'StatefulSet');
+  assert.equal(set.spec.replicas, 10);
   assert.equal(plain(manifests(ASK)).length, 5);
   const all = plain(manifests(SCALED));
   const scaled = scaledObject.parse(all.at(-1));
-  assert.equal(all.find(({ kind }) => kind === 'Deployment').spec.replicas, undefined);
+  assert.equal(all.find(({ kind }) => kind === 'StatefulSet').spec.replicas, undefined);
   assert.deepEqual(
     [
       scaled.spec.maxReplicaCount,
       scaled.spec.triggers[0]!.metadata.threshold,
       scaled.spec.scaleTargetRef.name,
     ],
-    [10, '4', deployment.metadata.name],
+    [10, '4', set.metadata.name],
   );
   assert.match(SLOTS_WANTED, /swarm_queue_depth/);
   const rules = await readFile(join(ROOT, 'infra/prometheus/workers.rules.yml'), 'utf8');
@@ -137,8 +137,8 @@ test('where a Prometheus is named KEDA says how many there are, by the rule that
 });
 
 test('a worker has no rights, no token and no way in; it is given its time to drain, and what it is told is what it knows', () => {
-  const [, account, deployment, network] = plain(manifests(ASK));
-  const pod = deployment.spec.template.spec;
+  const [, account, set, network] = plain(manifests(ASK));
+  const pod = set.spec.template.spec;
   const [container] = pod.containers;
   assert.deepEqual([account.automountServiceAccountToken, pod.automountServiceAccountToken], [false, false]);
   assert.deepEqual([pod.securityContext.runAsNonRoot, pod.hostUsers], [true, false]);
@@ -155,8 +155,13 @@ test('a worker has no rights, no token and no way in; it is given its time to dr
   assert.deepEqual(container.args, [
     'worker',
     ...['--nats', 'nats://nats.mesh:4333', '--name', '$(POD_NAME)', '--slots', '4'],
-    ...['--creds', '/etc/swarm/creds/worker.creds', '--health-port', '8080'],
+    ...['--creds', '/etc/swarm/worker.seed', '--health-port', '8080'],
   ]);
+  // Of the file of all pods each sees its own.
+  assert.deepEqual(
+    container.volumeMounts.filter(({ name }: { name: string }) => name === 'creds'),
+    [{ name: 'creds', mountPath: '/etc/swarm/worker.seed', subPathExpr: '$(POD_NAME).seed', readOnly: true }],
+  );
   assert.deepEqual(
     ['startupProbe', 'livenessProbe', 'readinessProbe'].map((name) => container[name].httpGet.path),
     ['/healthz', '/healthz', '/readyz'],

@@ -1,8 +1,8 @@
 /**
- * What a cluster is told of worker hosts: a namespace, `swarm worker` as a deployment, and what keeps it from doing more.
+ * What a cluster is told of worker hosts: a namespace, `swarm worker` as a stateful set, and what keeps it from doing more.
  * Typed by the schemas of Kubernetes, so that a field that is none does not compile.
  */
-import type { IDeployment } from 'kubernetes-models/apps/v1';
+import type { IStatefulSet } from 'kubernetes-models/apps/v1';
 import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import type { INamespace, IServiceAccount } from 'kubernetes-models/v1';
@@ -24,8 +24,9 @@ export interface ManifestsAsk {
 const NAME = 'swarm-worker';
 const LABELS = { 'app.kubernetes.io/name': NAME, 'app.kubernetes.io/part-of': 'swarm' };
 const HEALTH_PORT = 8080;
-/** The secret whose `worker.creds` is what the NATS server knows this worker by. */
+/** The secret with a file for each pod, `swarm-worker-0.seed` and so on: what the NATS server knows it by. */
 const CREDS_SECRET = 'swarm-worker-creds';
+const CREDS_FILE = '/etc/swarm/worker.seed';
 /** Whoever runs as nobody else: `swarm` of infra/docker/Dockerfile. */
 const USER = 1_000;
 /** After its own time to drain. */
@@ -35,7 +36,7 @@ const NATS_PORT = 4222;
 export type Manifest =
   | INamespace
   | IServiceAccount
-  | IDeployment
+  | IStatefulSet
   | INetworkPolicy
   | IPodDisruptionBudget
   | ScaledObject;
@@ -43,7 +44,7 @@ export type Manifest =
 export const manifests = (ask: ManifestsAsk): readonly Manifest[] => [
   namespaceOf(ask),
   serviceAccountOf(ask),
-  deploymentOf(ask),
+  statefulSetOf(ask),
   networkPolicyOf(ask),
   disruptionBudgetOf(ask),
   ...(ask.prometheus ? [scaledObjectOf(ask, ask.prometheus)] : []),
@@ -82,17 +83,20 @@ const probe = (path: string, periodSeconds: number, failureThreshold: number) =>
   timeoutSeconds: 5,
 });
 
-const deploymentOf = (ask: ManifestsAsk) =>
+const statefulSetOf = (ask: ManifestsAsk) =>
   ({
     apiVersion: 'apps/v1',
-    kind: 'Deployment',
+    kind: 'StatefulSet',
     metadata: about(ask),
     spec: {
+      // Pods are called by their number, and are somebody to the NATS server by that name. Nobody calls them by DNS.
+      serviceName: NAME,
+      podManagementPolicy: 'Parallel',
       // Whoever scales says how many.
       ...(!ask.prometheus && { replicas: ask.replicas }),
       selector: { matchLabels: { 'app.kubernetes.io/name': NAME } },
-      // A new one is there before an old one drains.
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      // One after the other: each drains before it is there again.
+      updateStrategy: { type: 'RollingUpdate' },
       template: {
         metadata: { labels: LABELS },
         spec: {
@@ -112,14 +116,14 @@ const deploymentOf = (ask: ManifestsAsk) =>
         },
       },
     },
-  }) satisfies IDeployment;
+  }) satisfies IStatefulSet;
 
 function containerOf({ image, nats, slots }: ManifestsAsk) {
   const words = {
     '--nats': nats.href.replace(/\/$/, ''),
     '--name': '$(POD_NAME)',
     '--slots': `${slots}`,
-    '--creds': '/etc/swarm/creds/worker.creds',
+    '--creds': CREDS_FILE,
     '--health-port': `${HEALTH_PORT}`,
   };
   return {
@@ -147,7 +151,8 @@ function containerOf({ image, nats, slots }: ManifestsAsk) {
     volumeMounts: [
       { name: 'state', mountPath: '/home/swarm' },
       { name: 'tmp', mountPath: '/tmp' },
-      { name: 'creds', mountPath: '/etc/swarm/creds', readOnly: true },
+      // Its own alone: who breaks into one pod is nobody else.
+      { name: 'creds', mountPath: CREDS_FILE, subPathExpr: '$(POD_NAME).seed', readOnly: true },
     ],
   };
 }
@@ -191,7 +196,7 @@ export interface ScaledObject {
   readonly kind: 'ScaledObject';
   readonly metadata: { readonly name: string; readonly namespace: string; readonly labels: object };
   readonly spec: {
-    readonly scaleTargetRef: { readonly name: string };
+    readonly scaleTargetRef: { readonly kind: 'StatefulSet'; readonly name: string };
     readonly pollingInterval: number;
     readonly cooldownPeriod: number;
     readonly minReplicaCount: number;
@@ -220,7 +225,7 @@ const scaledObjectOf = (ask: ManifestsAsk, prometheus: URL): ScaledObject => ({
   kind: 'ScaledObject',
   metadata: about(ask),
   spec: {
-    scaleTargetRef: { name: NAME },
+    scaleTargetRef: { kind: 'StatefulSet', name: NAME },
     pollingInterval: 15,
     cooldownPeriod: 300,
     minReplicaCount: 0,

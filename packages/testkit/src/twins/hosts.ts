@@ -125,8 +125,10 @@ class SimFleet {
         host.cutUntil = scheduler.now + random.between(1_000, leaseMs * 6);
         this.#world.tell(name, 'is cut off');
       }
-      if (random.chance(killed)) this.#kill(host);
-      else if (random.chance(drained)) this.#drain(host);
+      const isKilled = random.chance(killed);
+      // Who is dead already begins anew once, not twice.
+      if (isKilled && host.inc.isAlive) this.#kill(host);
+      else if (!isKilled && random.chance(drained)) this.#drain(host);
       this.#trouble(name);
     });
   }
