@@ -46,8 +46,8 @@ test('workers have the same flags as in a cluster, and as long to drain', () => 
     nats: new URL('nats://nats:4222'),
     drainSeconds: 900,
   };
-  const deployment = manifests(ask).find(({ kind }) => kind === 'StatefulSet')!;
-  const { args } = JSON.parse(JSON.stringify(deployment)).spec.template.spec.containers[0];
+  const set = manifests(ask).find(({ kind }) => kind === 'StatefulSet')!;
+  const { args } = JSON.parse(JSON.stringify(set)).spec.template.spec.containers[0];
   for (const name of ['worker-1', 'worker-2']) {
     const { command, stop_grace_period: grace } = compose.services[name];
     assert.deepEqual(flagsOf(command), flagsOf(args));
