@@ -1,39 +1,59 @@
 /** In and out of a forge: issue, pr, watch. */
 
-import { SANDBOX_WORDS } from '../config/sandbox-words.ts';
 import type { Context } from './context.ts';
 import { examples, type Finish, type Program, repoOption, runOption, wholeNumber } from './parts.ts';
+import {
+  agentOption,
+  anyRepoOption,
+  approveOption,
+  budgetOption,
+  deliverOption,
+  depthOption,
+  dryRunOption,
+  fixRedOption,
+  gateOption,
+  reportJsonOption,
+  reviewersOption,
+  sandboxOption,
+  setupNetworkOption,
+  setupOption,
+  soloOption,
+  stackOption,
+  strictOption,
+  targetOption,
+  timeOption,
+  trustRepoOption,
+  workersOption,
+  yesOption,
+} from './run-options.ts';
 
 export function addForge(program: Program, context: Context, exit: Finish): void {
   program
     .command('issue')
     .argument('<issue>', 'its number, or its address')
     .description('Work out an issue of GitHub or GitLab: a run whose request is what it asks for')
-    .option('--repo <path-or-url>', 'the repository; without it, the one you stand in')
-    .option('--target <branch>', 'the branch the work is for')
-    .option('--deliver <to>', 'branch, apply, push or pr')
-    .option('--stack', 'with --deliver pr: a pull request for each task, each on the one it depends on')
-    .option('--solo', 'one worker does the whole request as one task; no planner is asked')
-    .option('--workers <n>', 'attempts that run at the same time', wholeNumber)
-    .option('--depth <n>', 'levels a task may be split into parts, 0 to 3', wholeNumber)
-    .option(
-      '--agent <names>',
-      'who does the tasks: builtin, claude, codex …; more with commas stand in for it',
-    )
-    .option('--gate <command>', 'the command that must pass before a change lands; none for no gate')
-    .option('--setup <command>', 'prepares the environment; none for no setup')
-    .option('--sandbox <provider>', SANDBOX_WORDS)
-    .option('--setup-network <whose>', 'base: only the base’s setup has network; work: that of work too')
-    .option('--budget <limit>', 'the most it may use up: 5usd, 2Mtok, or both with a comma')
-    .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
-    .option('--reviewers <n>', 'how many vote on each change before it may land; 0 for none', wholeNumber)
-    .option('--fix-red', 'begin though the gate fails on the base and nobody can tell its failures apart')
-    .option('--approve', 'show the plan, and start nothing before you say yes; a later plan goes ahead')
-    .option('--yes', 'say yes to the plan beforehand')
-    .option('--dry-run', 'show the plan and what would run, and start nothing; a planner is asked once')
-    .option('--strict', 'exit 0 only when everything that landed, and every criterion, was also verified')
-    .option('--trust-repo', 'trust what the repository configures, as it is now')
-    .option('--json', 'the report as JSON')
+    .addOption(anyRepoOption())
+    .addOption(targetOption())
+    .addOption(deliverOption())
+    .addOption(stackOption())
+    .addOption(soloOption())
+    .addOption(workersOption())
+    .addOption(depthOption())
+    .addOption(agentOption())
+    .addOption(gateOption())
+    .addOption(setupOption())
+    .addOption(sandboxOption())
+    .addOption(setupNetworkOption())
+    .addOption(budgetOption())
+    .addOption(timeOption())
+    .addOption(reviewersOption())
+    .addOption(fixRedOption())
+    .addOption(approveOption())
+    .addOption(yesOption())
+    .addOption(dryRunOption())
+    .addOption(strictOption())
+    .addOption(trustRepoOption())
+    .addOption(reportJsonOption())
     .addHelpText(
       'after',
       examples(
@@ -73,20 +93,17 @@ export function addForge(program: Program, context: Context, exit: Finish): void
     .option('--once', 'end when there is none left')
     .option('--budget <limit>', 'the most each issue may use up: 5usd, 2Mtok, or both with a comma')
     .option('--time <duration>', 'the most time each issue may take: 90s, 30m, 2h')
-    .option('--repo <path-or-url>', 'the repository; without it, the one you stand in')
-    .option('--target <branch>', 'the branch the work is for')
+    .addOption(anyRepoOption())
+    .addOption(targetOption())
     .option('--deliver <to>', 'branch, apply, push or pr; pr without it')
     .option('--solo', 'one worker does a whole issue as one task; no planner is asked')
-    .option('--workers <n>', 'attempts that run at the same time', wholeNumber)
-    .option(
-      '--agent <names>',
-      'who does the tasks: builtin, claude, codex …; more with commas stand in for it',
-    )
-    .option('--gate <command>', 'the command that must pass before a change lands; none for no gate')
-    .option('--setup <command>', 'prepares the environment; none for no setup')
-    .option('--sandbox <provider>', SANDBOX_WORDS)
-    .option('--reviewers <n>', 'how many vote on each change before it may land; 0 for none', wholeNumber)
-    .option('--trust-repo', 'trust what the repository configures, as it is now')
+    .addOption(workersOption())
+    .addOption(agentOption())
+    .addOption(gateOption())
+    .addOption(setupOption())
+    .addOption(sandboxOption())
+    .addOption(reviewersOption())
+    .addOption(trustRepoOption())
     .addHelpText(
       'after',
       examples(

@@ -1,8 +1,23 @@
 /** The same work over many places: map. */
 
-import { SANDBOX_WORDS } from '../config/sandbox-words.ts';
 import type { Context } from './context.ts';
-import { examples, type Finish, gather, type Program, wholeNumber } from './parts.ts';
+import { examples, type Finish, gather, type Program } from './parts.ts';
+import {
+  agentOption,
+  anyRepoOption,
+  budgetOption,
+  deliverOption,
+  fixRedOption,
+  gateOption,
+  reportJsonOption,
+  sandboxOption,
+  setupNetworkOption,
+  setupOption,
+  targetOption,
+  timeOption,
+  trustRepoOption,
+  workersOption,
+} from './run-options.ts';
 
 export function addMap(program: Program, context: Context, exit: Finish): void {
   program
@@ -20,27 +35,24 @@ export function addMap(program: Program, context: Context, exit: Finish): void {
     .option('--reduce <prompt>', 'one answer at the end, from all handoffs, and from what failed')
     .option('--ask', 'ask something of each place, and change nothing')
     .option('--verify <command>', 'each place’s own check; {place} stands for it, quoted')
-    .option('--repo <path-or-url>', 'the repository; without it, the one you stand in')
-    .option('--target <branch>', 'the branch the work is for')
-    .option('--deliver <to>', 'branch, apply, push or pr')
-    .option('--workers <n>', 'attempts that run at the same time', wholeNumber)
-    .option(
-      '--agent <names>',
-      'who does the tasks: builtin, claude, codex …; more with commas stand in for it',
-    )
-    .option('--gate <command>', 'the command that must pass before a change lands; none for no gate')
-    .option('--setup <command>', 'prepares the environment; none for no setup')
-    .option('--sandbox <provider>', SANDBOX_WORDS)
-    .option('--setup-network <whose>', 'base: only the base’s setup has network; work: that of work too')
-    .option('--budget <limit>', 'the most it may use up: 5usd, 2Mtok, or both with a comma')
-    .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
-    .option('--fix-red', 'begin though the gate fails on the base and nobody can tell its failures apart')
+    .addOption(anyRepoOption())
+    .addOption(targetOption())
+    .addOption(deliverOption())
+    .addOption(workersOption())
+    .addOption(agentOption())
+    .addOption(gateOption())
+    .addOption(setupOption())
+    .addOption(sandboxOption())
+    .addOption(setupNetworkOption())
+    .addOption(budgetOption())
+    .addOption(timeOption())
+    .addOption(fixRedOption())
     .option('--approve', 'show the tasks, and start nothing before you say yes')
     .option('--yes', 'say yes to the tasks beforehand')
     .option('--dry-run', 'show the tasks and what would run, and start nothing')
     .option('--strict', 'exit 0 only when everything landed was also verified')
-    .option('--trust-repo', 'trust what the repository configures, as it is now')
-    .option('--json', 'the report as JSON')
+    .addOption(trustRepoOption())
+    .addOption(reportJsonOption())
     .addHelpText(
       'after',
       examples(

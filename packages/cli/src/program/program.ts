@@ -4,7 +4,6 @@
  */
 
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { SANDBOX_WORDS } from '../config/sandbox-words.ts';
 import type { Context } from './context.ts';
 import { addForge } from './forge.ts';
 import { addHosts } from './hosts.ts';
@@ -23,6 +22,30 @@ import {
 } from './parts.ts';
 import { addProtocols } from './protocols.ts';
 import { addReads } from './read.ts';
+import {
+  agentOption,
+  anyRepoOption,
+  approveOption,
+  budgetOption,
+  deliverOption,
+  depthOption,
+  dryRunOption,
+  fixRedOption,
+  gateOption,
+  reportJsonOption,
+  reviewersOption,
+  sandboxOption,
+  setupNetworkOption,
+  setupOption,
+  soloOption,
+  stackOption,
+  strictOption,
+  targetOption,
+  timeOption,
+  trustRepoOption,
+  workersOption,
+  yesOption,
+} from './run-options.ts';
 import { addSetUp } from './set-up.ts';
 import { addSteering } from './steer.ts';
 import { addTuning } from './tuning.ts';
@@ -95,34 +118,31 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .command('run')
     .argument('[request...]', 'what you want done, in words')
     .description('Work out a request: plan it, do its tasks in parallel, land what passes the gate')
-    .option('--repo <path-or-url>', 'the repository; without it, the one you stand in')
-    .option('--target <branch>', 'the branch the work is for')
-    .option('--deliver <to>', 'branch, apply, push or pr')
-    .option('--stack', 'with --deliver pr: a pull request for each task, each on the one it depends on')
+    .addOption(anyRepoOption())
+    .addOption(targetOption())
+    .addOption(deliverOption())
+    .addOption(stackOption())
     .option('--request-file <file>', 'read the request from a file, - for standard input')
     .option('--plan <tasks.json>', 'take the tasks from a file (JSON or NDJSON) and ask no planner')
     .option(
       '--accept <file>',
       'what is to hold at the end: a Markdown list, or criteria with their checks in JSON or TOML',
     )
-    .option('--solo', 'one worker does the whole request as one task; no planner is asked')
-    .option('--workers <n>', 'attempts that run at the same time', wholeNumber)
-    .option('--depth <n>', 'levels a task may be split into parts, 0 to 3', wholeNumber)
-    .option(
-      '--agent <names>',
-      'who does the tasks: builtin, claude, codex …; more with commas stand in for it',
-    )
-    .option('--gate <command>', 'the command that must pass before a change lands; none for no gate')
-    .option('--setup <command>', 'prepares the environment; none for no setup')
-    .option('--sandbox <provider>', SANDBOX_WORDS)
-    .option('--setup-network <whose>', 'base: only the base’s setup has network; work: that of work too')
-    .option('--budget <limit>', 'the most it may use up: 5usd, 2Mtok, or both with a comma')
-    .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
-    .option('--reviewers <n>', 'how many vote on each change before it may land; 0 for none', wholeNumber)
-    .option('--fix-red', 'begin though the gate fails on the base and nobody can tell its failures apart')
-    .option('--approve', 'show the plan, and start nothing before you say yes; a later plan goes ahead')
-    .option('--yes', 'say yes to the plan beforehand')
-    .option('--dry-run', 'show the plan and what would run, and start nothing; a planner is asked once')
+    .addOption(soloOption())
+    .addOption(workersOption())
+    .addOption(depthOption())
+    .addOption(agentOption())
+    .addOption(gateOption())
+    .addOption(setupOption())
+    .addOption(sandboxOption())
+    .addOption(setupNetworkOption())
+    .addOption(budgetOption())
+    .addOption(timeOption())
+    .addOption(reviewersOption())
+    .addOption(fixRedOption())
+    .addOption(approveOption())
+    .addOption(yesOption())
+    .addOption(dryRunOption())
     .option(
       '--record <file>',
       'write what models are asked and answer into a new file, a cassette, without secrets',
@@ -131,8 +151,8 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       '--replay <file>',
       'answer from a cassette and ask nobody; stops at the first request that is not in it',
     )
-    .option('--strict', 'exit 0 only when everything that landed, and every criterion, was also verified')
-    .option('--trust-repo', 'trust what the repository configures, as it is now')
+    .addOption(strictOption())
+    .addOption(trustRepoOption())
     .option('--board', 'show it on the whole terminal, as swarm board does; without, b and Enter does')
     .option(
       '--nats <url>',
@@ -152,7 +172,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       '--bridge [url]',
       'workers that are registered there do tasks too: an address, or a port here (default: 7420)',
     )
-    .option('--json', 'the report as JSON')
+    .addOption(reportJsonOption())
     .addHelpText(
       'after',
       examples(
@@ -188,8 +208,8 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--no-record', 'a run that was recorded goes on without')
     .option('--board', 'show it on the whole terminal, as swarm board does; without, b and Enter does')
     .option('--now', 'after a used-up quota: do not wait until there is more, ask at once')
-    .option('--strict', 'exit 0 only when everything that landed, and every criterion, was also verified')
-    .option('--json', 'the report as JSON')
+    .addOption(strictOption())
+    .addOption(reportJsonOption())
     .addHelpText(
       'after',
       examples(
