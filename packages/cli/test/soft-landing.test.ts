@@ -28,7 +28,7 @@ test('sixty tasks with half of what they are likely to use land softly, and go o
   assert.equal(ended.code, 79, ended.stderr);
   assert.match(
     ended.stdout,
-    /^2\d of 60 landed, 3\d failed, then the budget came near its end; the head is green/,
+    /^2\d of 60 landed, 3\d left undone, then the budget came near its end; the head is green/,
   );
   assert.match(ended.stdout, /^ {2}left: 3\d tasks were not begun \(t\d+, /m);
   // In sum, and not once more a line each.

@@ -8,6 +8,7 @@ import { satisfiedCount } from '../rules/outcome.ts';
 import type { State } from '../state.ts';
 import { lostCount, lostOf } from './contest.ts';
 import { criteriaText } from './criteria.ts';
+import { leftCount } from './remainder.ts';
 import { verdictOf } from './verdict.ts';
 import { countText, shortCommit } from './words.ts';
 
@@ -86,6 +87,7 @@ const PARTS = [
   'gathered',
   'undone',
   'failed',
+  'left undone',
   'cancelled',
   'lost',
   'unfinished',
@@ -95,6 +97,7 @@ type Part = (typeof PARTS)[number];
 function partsOf(s: State): readonly (readonly [Part, number])[] {
   const undone = undoneCount(s);
   const lost = lostOf(s);
+  const left = leftCount(s);
   const count = (...states: readonly TaskStateName[]): number =>
     states.reduce((sum, state) => sum + s.byState[state].size, 0);
   const counts: Readonly<Record<Part, number>> = {
@@ -103,7 +106,8 @@ function partsOf(s: State): readonly (readonly [Part, number])[] {
     unneeded: count('unneeded'),
     gathered: count('gathered'),
     undone,
-    failed: count('failed') - lost.failed,
+    failed: count('failed') - lost.failed - left,
+    'left undone': left,
     cancelled: count('cancelled') - undone - lost.cancelled,
     lost: lost.failed + lost.cancelled,
     unfinished: count(...TASK_STATES.filter((state) => !isOver(state))),

@@ -13,6 +13,7 @@ import {
   stateOf,
   usage,
 } from '../testing.ts';
+import { headline } from './ending.ts';
 import { leftUndone, remainderOf, remainderTexts } from './remainder.ts';
 import { shortfallTexts, verdictOf } from './verdict.ts';
 
@@ -69,6 +70,7 @@ test('what went wrong is told apart from what is left: only that counts as faile
   ]);
   assert.deepEqual([...leftUndone(s)], ['t2', 't4']);
   assert.deepEqual(shortfallTexts(s), ['its budget was used up before it was done', '1 task failed (t3)']);
+  assert.match(headline(s), /1 failed, 2 left undone/);
   assert.equal(verdictOf(s), 'incomplete');
 });
 

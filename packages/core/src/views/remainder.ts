@@ -1,4 +1,5 @@
 /** What a run that closed because of its budget or its time has left undone, and what goes on with it. */
+import { isHeldBack } from '../model/evolve-task.ts';
 import type { TaskId } from '../model/ids.ts';
 import type { RaisedLimits } from '../model/request.ts';
 import { tokensSpent, usdSpent } from '../rules/budget.ts';
@@ -43,6 +44,10 @@ export function leftUndone(s: State): ReadonlySet<TaskId> {
   };
   return new Set([...s.byState.failed].filter(isLeft));
 }
+
+/** How many they are; whoever tried one beside others is told of with the task. */
+export const leftCount = (s: State): number =>
+  [...leftUndone(s)].filter((id) => !isHeldBack(s.tasks.get(id)!)).length;
 
 /** Its planner has not said that what it filed is all. */
 const isPlanOpen = ({ run, planning }: OpenedState): boolean =>

@@ -120,16 +120,17 @@ function figures(r: Report): string[] {
 }
 
 /** What was taken back is called so here as everywhere. */
-function tasksText({ tasks, undone, lost = { failed: 0, cancelled: 0 } }: Report): string {
+function tasksText({ tasks, undone, leftUndone = 0, lost = { failed: 0, cancelled: 0 } }: Report): string {
   const counts = {
     ...tasks,
-    failed: tasks.failed - lost.failed,
+    failed: tasks.failed - lost.failed - leftUndone,
+    'left undone': leftUndone,
     cancelled: tasks.cancelled - undone - lost.cancelled,
     undone,
     lost: lost.failed + lost.cancelled,
   };
   return (
-    [...TASK_STATES, 'undone' as const, 'lost' as const]
+    [...TASK_STATES, 'left undone' as const, 'undone' as const, 'lost' as const]
       .flatMap((s) => (counts[s] > 0 ? [`${counts[s]} ${s}`] : []))
       .join(', ') || '-'
   );

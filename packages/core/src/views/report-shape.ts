@@ -113,6 +113,8 @@ export interface Report {
   readonly undone: number;
   /** Of the failed and the cancelled ones those that tried a task and were not taken; absent: none. */
   readonly lost?: { readonly failed: number; readonly cancelled: number };
+  /** Of the failed ones those that only the end of the run's budget or time kept from being done; absent: none. */
+  readonly leftUndone?: number;
   /** Tasks on the target now: landed, and not taken back. */
   readonly landed: number;
   /** Per hour of `activeMs`. */

@@ -21,7 +21,7 @@ import { lostCount, lostOf, pickedText } from './contest.ts';
 import { worstFirst } from './criteria.ts';
 import { endingText, undoneCount } from './ending.ts';
 import { gateView, realGates } from './gate.ts';
-import { remainderOf } from './remainder.ts';
+import { leftCount, remainderOf } from './remainder.ts';
 import type { Report, ReportFinding, ReportRequirement, ReportTask } from './report-shape.ts';
 import { shortfallTexts, verdictOf } from './verdict.ts';
 import { gatedCommits, isVerified } from './verified.ts';
@@ -60,6 +60,7 @@ export function report(state: State): Report {
     tasks: taskCounts(state),
     undone: undoneCount(state),
     ...(lostCount(state) > 0 && { lost: lostOf(state) }),
+    ...(leftCount(state) > 0 && { leftUndone: leftCount(state) }),
     landed,
     landedPerHour: activeMs > 0 ? (landed * 3_600_000) / activeMs : 0,
     attempts: state.attempts.size,
