@@ -159,7 +159,7 @@ function sourceOf(events: readonly Event[]): {
     objection: () => undefined,
     // Nobody works on it: no time goes on, and what is measured is one change.
     holder: async () => undefined,
-    signs: async () => new Map(),
+    heard: async () => ({ signs: new Map(), quotas: [] }),
     pinned: onlyMeasured,
     diff: onlyMeasured,
     transcript: onlyMeasured,

@@ -53,7 +53,7 @@ function sourceOf(entries: readonly Entry[]): RunSource & { add(entry: Entry): v
     },
     objection: () => undefined,
     holder: async () => ({ pid: 1, since: 0 }),
-    signs: async () => new Map(),
+    heard: async () => ({ signs: new Map(), quotas: [] }),
     pinned: onlyMeasured,
     diff: onlyMeasured,
     transcript: onlyMeasured,

@@ -42,7 +42,9 @@ test('a live run of twelve workers is whole at three sizes, and a second costs t
   await Promise.all(
     SIZES.map(async ({ columns, rows }) => {
       const pty = onPty(world, ['board'], { columns, rows });
-      const screen = await pty.shows(/12 of 12 at work[\s\S]* begins /);
+      // Agents begin a few at a time; the smallest screen does not show the last.
+      const last = rows > 24 ? /12 of 12 at work[\s\S]*t12\.1 +running/ : /12 of 12 at work[\s\S]* begins /;
+      const screen = await pty.shows(last);
       const lines = screen.split('\n');
       assert.ok(lines.length <= rows && lines.every((line) => line.length <= columns), screen);
       assert.match(lines[0]!, /^r-\S+ open, worked on by process \d+ .*\d+s$/);
@@ -52,7 +54,6 @@ test('a live run of twelve workers is whole at three sizes, and a second costs t
         assert.ok(screen.includes(title), `${columns}: ${title}`);
       assert.match(screen, /›t1\.1 +running +command +Write the part numb\S+ .*\d+s/);
       assert.match(lines.at(-1)!, /^\? keys {2}q leave {2}Tab pane/);
-      if (rows > 24) assert.match(screen, /t12\.1 +running/);
 
       const from = elapsedIn(screen);
       const before = pty.sent().length;
@@ -158,7 +159,7 @@ test('every key does what the table of keys says, and what the run refuses is to
   await pty.shows(chosen('t3'));
   pty.press('t');
   await pty.shows(/^tell t3:/m);
-  await type('mind the gap', /^t3: whoever works on it next is told/m);
+  await type('mind the gap', /^the next attempt at t3 is told/m);
   pty.press('G');
   await pty.shows(chosen('t5'));
   await press('f', /^t5 goes first, last, or to priority 1 to 10: first/m);

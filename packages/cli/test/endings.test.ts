@@ -127,12 +127,12 @@ describe('a run of a plan ends', contained, () => {
     goldens.compare('undone', seen);
   });
 
-  it('out of time: what had not landed has failed, exit 79', async (t) => {
+  it('out of time: what had not landed is left undone, exit 79', async (t) => {
     const world = await World.with(t, FILES);
     // The gate on the base takes longer than the run may.
     const plan = await world.plan([write('a'), write('b')], '--gate', 'sleep 3', '--time', '1s');
     const run = await world.swarm(plan);
-    const says = /^nothing landed: 2 of 2 failed, then the time was used up; the head is green/;
+    const says = /^nothing landed: 2 of 2 left undone, then the time was used up; the head is green/;
     await check(world, 'out-of-time', { code: 79, says, failed: ['t1', 't2'] }, run);
   });
 
@@ -201,7 +201,7 @@ describe('a run with a planner ends', { ...contained, concurrency: true }, () =>
       assert.match(run.stdout, /the planner’s last words are in .*\/planner\/\d\.txt\n {4}\| \S/);
     });
 
-  it('out of budget: what was planned and had not begun has failed, exit 79', async (t) => {
+  it('out of budget: what was planned and had not begun is left undone, exit 79', async (t) => {
     const tasks = ['a', 'b'].map((id) => ({ id, title: `Write ${id}`, description: 'as asked' }));
     const text = JSON.stringify({ tasks, done: true });
     // What the server says it used is twice what there is.
@@ -211,7 +211,7 @@ describe('a run with a planner ends', { ...contained, concurrency: true }, () =>
     };
     const events = [piece, { choices: [], usage }, '[DONE]'];
     const { world, run } = await planned(t, () => ({ events }), '--budget', '20ktok', '--workers', '1');
-    const says = /^nothing landed: 2 of 2 failed, then the budget was used up; the head is green/;
+    const says = /^nothing landed: 2 of 2 left undone, then the budget was used up; the head is green/;
     await check(world, 'out-of-budget', { code: 79, says, failed: ['t1', 't2'] }, run);
   });
 
@@ -225,7 +225,7 @@ describe('a run with a planner ends', { ...contained, concurrency: true }, () =>
     const plan = await world.plan([write('a')], '--gate', 'test -f README.md', '--budget', '12ktok');
     const agent = ['--agent', 'builtin'];
     const run = await world.swarm([...plan, ...agent], { env: modelEnvironment(server.url) });
-    const says = /^nothing landed: 1 of 1 failed, then the budget was used up; the head is green/;
+    const says = /^nothing landed: 1 of 1 left undone, then the budget was used up; the head is green/;
     await check(world, 'attempt-out-of-budget', { code: 79, says, failed: ['t1'] }, run);
   });
 });

@@ -180,6 +180,8 @@ test('after a kill -9 between two votes the one that was given stays, and only t
   );
   const running = world.start(args, { env });
   await running.line(/approves, 90 % sure/, 240_000);
+  // The other one has been asked too, and is answered after a quarter of an hour.
+  await world.until(() => server.calls.length === 2);
   running.kill('SIGKILL');
   await running.ended;
   const resumed = await world.swarm(['resume'], { env });

@@ -4,6 +4,7 @@ import type { Entry, Event } from '@swarm/core/events';
 import type { AttemptId, RunId, TaskId } from '@swarm/core/model/ids';
 import type { State } from '@swarm/core/state';
 import type { Pinned } from '@swarm/core/views/compare';
+import type { EndpointQuotas } from '@swarm/core/views/quotas';
 import type { Holding } from '@swarm/core/views/status';
 import type { Signs } from '@swarm/core/views/waits';
 
@@ -41,7 +42,8 @@ export interface RunSource {
   objection(state: State): Trouble | undefined;
   /** The process that works on it. */
   holder(): Promise<Holding | undefined>;
-  signs(): Promise<Signs>;
+  /** What is only in the log: when each agent was last heard of, and what endpoints said of their quotas. */
+  heard(now: number): Promise<{ readonly signs: Signs; readonly quotas: readonly EndpointQuotas[] }>;
   /** What it was opened with. */
   pinned(): Promise<Pinned>;
   /** What a task has changed, or one attempt at it. Throws SwarmError where there is nothing to show. */

@@ -7,6 +7,7 @@ import type { Task } from '@swarm/core/model/task';
 import { emptyState, type State } from '@swarm/core/state';
 import { explainTask } from '@swarm/core/views/explain';
 import { type History, HistoryFold } from '@swarm/core/views/history';
+import { quotasShown } from '@swarm/core/views/quotas';
 import { type Report, report } from '@swarm/core/views/report';
 import { type Status, status } from '@swarm/core/views/status';
 import { waitsNow } from '@swarm/core/views/waits';
@@ -16,6 +17,11 @@ import { messageOf } from './told-entry.ts';
 
 /** What of the last entries is kept ready for those who listen. */
 const KEPT_BYTES = 8 * 1024 * 1024;
+export type StatusNow = Status & {
+  readonly seq: number;
+  readonly quotas: ReturnType<typeof quotasShown>;
+};
+
 /** Of the entries that are there at the first look. */
 const FIRST_MESSAGES = 5_000;
 
@@ -118,10 +124,12 @@ export class RunStream {
 
   // ───────────── views ─────────────
 
-  async status(now: number): Promise<Status & { readonly seq: number }> {
+  async status(now: number): Promise<StatusNow> {
     const holder = await this.#source.holder();
-    const waiting = waitsNow(this.#state, holder ? { now, signs: await this.#source.signs() } : undefined);
-    return { seq: this.seq, ...status(this.#state, { holder, waits: waiting, now }) };
+    const { signs, quotas } = await this.#source.heard(now);
+    const waits = waitsNow(this.#state, holder ? { now, signs } : undefined);
+    const shown = status(this.#state, { holder, waits, now });
+    return { seq: this.seq, ...shown, quotas: quotasShown(quotas) };
   }
 
   /** What an entry after this one has changed. */

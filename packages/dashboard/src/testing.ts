@@ -44,7 +44,7 @@ export class MemoryRun {
       follow: (from, signal) => this.#follow(from, signal),
       objection: () => undefined,
       holder: async () => undefined,
-      signs: async () => new Map(),
+      heard: async () => ({ signs: new Map(), quotas: [] }),
       pinned: async () => ({ agent: 'command', models: {}, prompts: {} }),
       diff: async (of) => this.#work(of),
       transcript: async (_, from) => ({

@@ -52,8 +52,7 @@ export async function needs(provider: Kind): Promise<{ readonly skip?: string }>
 }
 
 /** Milliseconds that are enough for a command to begin. */
-export const startsWithin = (kind: Kind): number =>
-  kind === 'docker' ? 6_000 : kind === 'command' ? 1_000 : 300;
+export const startsWithin = (kind: Kind): number => (kind === 'docker' ? 6_000 : 1_500);
 
 export interface Bed {
   readonly folder: string;

@@ -7,7 +7,7 @@ import { criteriaText, standingText, toldStandings, worstFirst } from '@swarm/co
 import { endingText } from '@swarm/core/views/ending';
 import { gateText, gateView } from '@swarm/core/views/gate';
 import { needs } from '@swarm/core/views/needs';
-import { type EndpointQuotas, quotasNow } from '@swarm/core/views/quotas';
+import { type EndpointQuotas, quotasNow, quotasShown } from '@swarm/core/views/quotas';
 import { remainderOf, remainderTexts } from '@swarm/core/views/remainder';
 import { runStanding, status as statusOf } from '@swarm/core/views/status';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
@@ -63,14 +63,7 @@ export const statusJson = ({ state, paths }: Looked, { holder, waiting: waits, q
   run: paths.run,
   folder: paths.folder,
   ...statusOf(state, { holder, waits, now }),
-  quotas: quotas.map(({ moreAt, quotas: parts, ...one }) => ({
-    ...one,
-    ...(moreAt !== undefined && { moreAt: new Date(moreAt).toISOString() }),
-    quotas: parts.map(({ resetsAt, ...part }) => ({
-      ...part,
-      ...(resetsAt !== undefined && { resetsAt: new Date(resetsAt).toISOString() }),
-    })),
-  })),
+  quotas: quotasShown(quotas),
 });
 
 export function statusText(

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { SwarmError } from '@swarm/core/errors';
 import type { AttemptId, TaskId } from '@swarm/core/model/ids';
+import { quotasNow } from '@swarm/core/views/quotas';
 import type { Entered, RunSource, RunsPort, WorkDiff } from '@swarm/dashboard';
 import { workDiff } from '@swarm/git';
 import { presentEntries } from '@swarm/journal';
@@ -13,7 +14,7 @@ import { listRuns } from '../finding/runs.ts';
 import { lostWork, placesOf, toldWork, workOf } from '../finding/task-work.ts';
 import { openingProblem } from '../finding/trust.ts';
 import type { Context } from '../program/context.ts';
-import { lastSigns } from '../telling/last-signs.ts';
+import { lastLines, signsIn } from '../telling/last-signs.ts';
 import { entriesAsTheyCome } from './entries.ts';
 import { sayCommand, sayProposal, sayUndo } from './saying.ts';
 import { transcriptPart } from './transcript-part.ts';
@@ -70,7 +71,10 @@ export function sourceOf(
       const holder = await lockHolder(repository);
       return holder?.run === run ? { pid: holder.pid, since: holder.since } : undefined;
     },
-    signs: () => lastSigns(paths.log),
+    heard: async (now) => {
+      const lines = await lastLines(paths.log);
+      return { signs: signsIn(lines), quotas: quotasNow(lines, now) };
+    },
     pinned: async () => pinnedOf({ file }),
     diff: async (of) => workDiffOf(of, await readKnown({ repository, paths, file })),
     transcript: (of, fromByte) => transcriptPart(paths.attempts, of, fromByte),

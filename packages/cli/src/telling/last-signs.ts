@@ -9,8 +9,6 @@ import { logFrom } from '@swarm/telemetry';
 const TAIL_BYTES = 512 * 1024;
 const SIGNS: ReadonlySet<string> = new Set(['agent.activity', 'agent.started']);
 
-export const lastSigns = async (log: string): Promise<Signs> => signsIn(await lastLines(log));
-
 export function signsIn(lines: readonly LogLine[]): Signs {
   const signs = new Map<AttemptId, number>();
   for (const line of lines) {

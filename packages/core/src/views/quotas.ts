@@ -48,6 +48,17 @@ export function quotasNow(lines: readonly LogLine[], now: number): readonly Endp
     .sort((a, b) => (a.endpoint < b.endpoint ? -1 : 1));
 }
 
+/** As programs are told it: times in ISO 8601. */
+export const quotasShown = (all: readonly EndpointQuotas[]) =>
+  all.map(({ moreAt, quotas, ...one }) => ({
+    ...one,
+    ...(moreAt !== undefined && { moreAt: new Date(moreAt).toISOString() }),
+    quotas: quotas.map(({ resetsAt, ...part }) => ({
+      ...part,
+      ...(resetsAt !== undefined && { resetsAt: new Date(resetsAt).toISOString() }),
+    })),
+  }));
+
 /** A time that has come says nothing of what is used since. */
 const asOf = (one: EndpointQuotas, now: number): EndpointQuotas => ({
   ...one,

@@ -88,6 +88,8 @@ class Shower implements Board {
     stdin.on('error', this.close);
     // Before ink's own: it would draw the old lines at the new size.
     stdout.on('resize', this.#draw);
+    // Before anything is shown: a key that is pressed at the first sight of it would be printed by the terminal itself.
+    stdin.setRawMode(true);
     this.#instance = render(this.#frame(), {
       stdin,
       stdout,
@@ -128,6 +130,7 @@ class Shower implements Board {
     this.#ask.stdin.off('error', this.close);
     this.#watched.close();
     this.#instance?.unmount();
+    this.#ask.stdin.setRawMode(false);
     this.#ask.stdin.pause();
   }
 
