@@ -29,7 +29,7 @@ import { thisProgram } from './launched.ts';
 import { type RunFile, writeRunFile } from './run-file.ts';
 import { writeWhole } from './run-files.ts';
 import { onSignals } from './signals.ts';
-import { boundYoungMemory } from './young-memory.ts';
+import { boundMemory } from './young-memory.ts';
 
 export interface WorkAsk {
   readonly file: RunFile;
@@ -58,7 +58,7 @@ export interface WorkAsk {
 
 export async function work(ask: WorkAsk): Promise<number> {
   const { repository, context } = ask;
-  boundYoungMemory();
+  boundMemory();
   const lock = await lockRepository(repository, ask.file.run);
   let restoreTitle = (): void => undefined;
   let hosts: LocalHosts | undefined;

@@ -21,7 +21,7 @@ const MOST = 2.1 * YOUNG_BYTES;
 
 test('the memory for young objects stays small where it is bounded', () => {
   const from = JSON.stringify(new URL('./young-memory.ts', import.meta.url).href);
-  const program = `import { boundYoungMemory, youngBytes } from ${from}; boundYoungMemory(); ${CHURN}`;
+  const program = `import { boundMemory, youngBytes } from ${from}; boundMemory(); ${CHURN}`;
   const told = execFileSync(process.execPath, ['--input-type=module', '-e', program]).toString();
   assert.ok(Number(told) <= MOST, `${told.trim()} bytes`);
 });
