@@ -44,7 +44,9 @@ test('a live run of twelve workers is whole at three sizes, and a second costs t
       const pty = onPty(world, ['board'], { columns, rows });
       // Agents begin a few at a time; the smallest screen does not show the last.
       const last = rows > 24 ? /12 of 12 at work[\s\S]*t12\.1 +running/ : /12 of 12 at work[\s\S]* begins /;
-      const screen = await pty.shows(last);
+      const screen = await pty.shows(
+        (now) => last.test(now) && /^›t1\.1 .* \d+s\b/m.test(now) && elapsedIn(now) > 0,
+      );
       const lines = screen.split('\n');
       assert.ok(lines.length <= rows && lines.every((line) => line.length <= columns), screen);
       assert.match(lines[0]!, /^r-\S+ open, worked on by process \d+ .*\d+s$/);
