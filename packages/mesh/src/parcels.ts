@@ -1,6 +1,6 @@
 /**
  * Reads what was put aside in a host's box. The host writes the box itself, so nothing in it is believed: no link is
- * followed, what comes is counted while it comes, and no more of one host is held at a time than one parcel.
+ * followed, what comes is counted while it comes, and of one host one parcel is read at a time.
  */
 import { createHash } from 'node:crypto';
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
